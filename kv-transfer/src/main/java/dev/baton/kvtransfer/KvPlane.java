@@ -3,23 +3,14 @@ package dev.baton.kvtransfer;
 import dev.baton.contracts.Epoch;
 import dev.baton.contracts.KvEndpoint;
 import dev.baton.contracts.LaneRef;
-import dev.baton.kvtransfer.lease.LeaseBook;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** One worker's end of the KV plane: serves its own blocks and fetches those of others. */
+/**
+ * One worker's end of the KV plane: serves its own blocks and fetches those of others. Started by
+ * {@link dev.baton.kvtransfer.plane.WorkerKvPlane#start}. Safe for use by all threads.
+ */
 public interface KvPlane extends AutoCloseable {
-  /**
-   * Listens and serves. Until {@link #enterEpoch} every message is refused as stale.
-   *
-   * @throws IOException when the port cannot be bound or the pool's file cannot be extended
-   */
-  static KvPlane start(KvPlaneConfig config, HostKvPool pool, LeaseBook leases, BlockSource source)
-      throws IOException {
-    throw new UnsupportedOperationException();
-  }
-
   /** The port that peers connect to. */
   int port();
 

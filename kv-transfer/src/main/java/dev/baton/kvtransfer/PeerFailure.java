@@ -22,4 +22,7 @@ public sealed interface PeerFailure
 
   /** The holder does not live in the epoch that the message was meant for. */
   record StaleEpoch(Epoch meant, String reason) implements PeerFailure {}
+
+  /** One side lives but would not: too much at once, closing, or something failed inside it. */
+  record Declined(String reason) implements PeerFailure {}
 }

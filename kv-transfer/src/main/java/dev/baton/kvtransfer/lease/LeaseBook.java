@@ -10,6 +10,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -45,13 +46,13 @@ public final class LeaseBook {
     }
   }
 
-  /** Prolongs a live lease by its time to live; false if there is none. */
-  public boolean renew(long leaseId) {
+  /** Prolongs a live lease by its time to live, which is returned; empty if there is none. */
+  public Optional<Duration> renew(long leaseId) {
     Instant now = clock.instant();
     Lease renewed =
         leases.computeIfPresent(
             leaseId, (id, lease) -> lease.liveAt(now) ? lease.until(now.plus(lease.ttl)) : lease);
-    return renewed != null && renewed.liveAt(now);
+    return renewed != null && renewed.liveAt(now) ? Optional.of(renewed.ttl) : Optional.empty();
   }
 
   /** Ends a lease; false if it had ended before. */
