@@ -1,0 +1,4 @@
+@NullMarked
+package dev.baton.autoscaler;
+
+import org.jspecify.annotations.NullMarked;

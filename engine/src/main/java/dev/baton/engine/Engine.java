@@ -1,0 +1,34 @@
+package dev.baton.engine;
+
+import dev.baton.contracts.KvLayout;
+import dev.baton.contracts.SampledToken;
+import java.util.List;
+
+/**
+ * One model loaded on one device. Owned by one thread; only {@link #close} may come from another,
+ * and only once no step is running.
+ */
+public interface Engine extends AutoCloseable {
+  ModelDescription model();
+
+  /** Shape of one KV block. */
+  KvLayout kvLayout();
+
+  /** The KV pool: block {@code i} begins at byte {@code i * kvLayout().blockBytes()}. */
+  KvMemory kvMemory();
+
+  /**
+   * Runs one mixed batch of prefill chunks and decode steps: computes the KV of every slice's
+   * tokens and samples where asked. The result of a slice does not depend on its batch mates or on
+   * how its sequence was cut into slices.
+   *
+   * @return one token for each slice with a {@link SampleRequest}, in batch order
+   * @throws IllegalArgumentException if a token, position or block is out of range; nothing was run
+   * @throws EngineException if the backend failed; the KV of this batch is undefined
+   */
+  List<SampledToken> step(List<SequenceSlice> batch);
+
+  /** Frees the model and the pool. Idempotent. */
+  @Override
+  void close();
+}

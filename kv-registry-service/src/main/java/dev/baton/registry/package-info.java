@@ -1,0 +1,4 @@
+@NullMarked
+package dev.baton.registry;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.baton.prefill;
+
+import org.jspecify.annotations.NullMarked;

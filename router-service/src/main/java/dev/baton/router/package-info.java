@@ -1,0 +1,4 @@
+@NullMarked
+package dev.baton.router;
+
+import org.jspecify.annotations.NullMarked;
