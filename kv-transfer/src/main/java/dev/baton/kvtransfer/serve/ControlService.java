@@ -19,6 +19,8 @@ import dev.baton.kvtransfer.wire.Message.Welcome;
 import dev.baton.kvtransfer.wire.MessageCodec;
 import dev.baton.kvtransfer.wire.Outbox;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -82,14 +84,20 @@ final class ControlService {
       answer(header, new Refused(Refusal.OVERLOADED, "too many acquisitions under way"));
       return;
     }
-    state
-        .source
-        .pin(acquire.request(), acquire.hashes())
+    pin(acquire)
         .whenComplete(
             (pinned, failure) -> {
               acquires.release();
               grant(header, acquire, pinned, failure);
             });
+  }
+
+  private CompletionStage<BlockRefs> pin(Acquire acquire) {
+    try {
+      return state.source.pin(acquire.request(), acquire.hashes());
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedStage(e);
+    }
   }
 
   /** Runs on the thread that completed the pinning, and does not block it. */

@@ -31,7 +31,7 @@ final class TcpReader implements BlockReader {
   public void read(Transfer transfer) {
     int blocks = transfer.moves().size();
     long worthwhile = Math.max(1, transfer.bytes() / MIN_STRIPE_BYTES);
-    int stripes = (int) Math.clamp(worthwhile, 1, Math.max(1, Math.min(connections.limit(), blocks)));
+    int stripes = Math.clamp(worthwhile, 1, Math.max(1, Math.min(connections.limit(), blocks)));
     StripedRead read = new StripedRead(transfer, connections, stripes);
     Timers.Timer timer =
         timers.at(
