@@ -14,8 +14,8 @@ import java.util.concurrent.CompletionStage;
 public interface BlockSource {
   /**
    * Pins the longest resident prefix of {@code hashes} and names its blocks with their digests. The
-   * plane opens a lease on them; the {@link dev.baton.kvtransfer.lease.LeaseListener} hears when the
-   * pins can go.
+   * plane opens a lease on them; the {@link dev.baton.kvtransfer.lease.LeaseListener} hears when
+   * the pins can go.
    */
   CompletionStage<BlockRefs> pin(RequestId request, BlockHashes hashes);
 }

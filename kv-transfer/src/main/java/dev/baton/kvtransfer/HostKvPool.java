@@ -33,13 +33,16 @@ public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int b
     }
     if (memory.byteSize() < blockBytes * blockCount) {
       throw new IllegalArgumentException(
-          "pool memory has " + memory.byteSize() + " bytes, its blocks need " + blockBytes * blockCount);
+          "pool memory has "
+              + memory.byteSize()
+              + " bytes, its blocks need "
+              + blockBytes * blockCount);
     }
   }
 
   /**
-   * Creates {@code file} anew (an older one is unlinked, so that its readers keep what they mapped),
-   * fills it with zeroes and maps it until {@code arena} closes.
+   * Creates {@code file} anew (an older one is unlinked, so that its readers keep what they
+   * mapped), fills it with zeroes and maps it until {@code arena} closes.
    *
    * @throws IOException also when the file system has no room for the whole pool
    */
@@ -49,7 +52,10 @@ public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int b
     long bytes = Math.multiplyExact(blockBytes, blockCount);
     try (FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
       reserve(channel, bytes);
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
       return new HostKvPool(file, memory, blockBytes, blockCount);

@@ -17,12 +17,14 @@ public interface KvPlane extends AutoCloseable {
   /** What this process can use, one entry a transport, best first. */
   List<TransportCapability> capabilities();
 
-  /** The lane lease's new epoch: all leases of an older one are revoked and its messages refused. */
+  /**
+   * The lane lease's new epoch: all leases of an older one are revoked and its messages refused.
+   */
   void enterEpoch(Epoch epoch);
 
   /**
-   * The peer at an endpoint, connected once an epoch and cached while it lives. Call ahead of time to
-   * have the connection ready.
+   * The peer at an endpoint, connected once an epoch and cached while it lives. Call ahead of time
+   * to have the connection ready.
    */
   CompletionStage<ConnectOutcome> connect(LaneRef holder, KvEndpoint endpoint, Deadline deadline);
 

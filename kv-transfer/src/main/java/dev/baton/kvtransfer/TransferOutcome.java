@@ -8,7 +8,10 @@ import java.util.List;
  * except into those that its {@link Quarantine} names.
  */
 public sealed interface TransferOutcome
-    permits TransferOutcome.Completed, TransferOutcome.Corrupted, LeaseOutcome.LeaseExpired, PeerFailure {
+    permits TransferOutcome.Completed,
+        TransferOutcome.Corrupted,
+        LeaseOutcome.LeaseExpired,
+        PeerFailure {
   /** Every block arrived and has the expected digest. */
   record Completed(long bytes, long nanos, TransportKind transport) implements TransferOutcome {}
 

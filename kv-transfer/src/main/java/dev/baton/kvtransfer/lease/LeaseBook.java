@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The leases that peers hold on blocks of this worker. A lease pins its blocks: the worker pins them
- * before it opens the lease and unpins them when the listener says that the lease ended. Safe for
- * use by all threads.
+ * The leases that peers hold on blocks of this worker. A lease pins its blocks: the worker pins
+ * them before it opens the lease and unpins them when the listener says that the lease ended. Safe
+ * for use by all threads.
  */
 public final class LeaseBook {
   private final InstantSource clock;
@@ -64,12 +64,11 @@ public final class LeaseBook {
   public int sweep() {
     Instant now = clock.instant();
     List<Long> expired = new ArrayList<>();
-    leases.forEach(
-        (id, lease) -> {
-          if (!lease.liveAt(now)) {
-            expired.add(id);
-          }
-        });
+    leases.forEach((id, lease) -> {
+      if (!lease.liveAt(now)) {
+        expired.add(id);
+      }
+    });
     int ended = 0;
     for (long id : expired) {
       ended += endExpired(id, now) ? 1 : 0;
@@ -104,7 +103,9 @@ public final class LeaseBook {
   /** How many leases hold each block that any lease holds. */
   public Map<Integer, Integer> pinCounts() {
     Map<Integer, Integer> counts = new HashMap<>();
-    leases.values().forEach(lease -> lease.covered.stream().forEach(b -> counts.merge(b, 1, Integer::sum)));
+    leases
+        .values()
+        .forEach(lease -> lease.covered.stream().forEach(b -> counts.merge(b, 1, Integer::sum)));
     return counts;
   }
 

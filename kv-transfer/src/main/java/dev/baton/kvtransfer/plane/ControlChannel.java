@@ -67,11 +67,10 @@ final class ControlChannel {
                     new Answer.Nothing(
                         new PeerFailure.DeadlineExceeded(
                             "the answer to " + question.getClass().getSimpleName()))));
-    answer.whenComplete(
-        (_, _) -> {
-          timer.close();
-          pending.remove(correlation);
-        });
+    answer.whenComplete((_, _) -> {
+      timer.close();
+      pending.remove(correlation);
+    });
     if (!outbox.offer(MessageCodec.frame(question, correlation, epoch.value()))) {
       answer.complete(new Answer.Nothing(new PeerFailure.PeerLost("control connection closed")));
     }

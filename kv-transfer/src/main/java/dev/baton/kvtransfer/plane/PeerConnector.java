@@ -6,6 +6,7 @@ import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.TransportPath;
 import dev.baton.kvtransfer.transport.AttachException;
 import dev.baton.kvtransfer.transport.BlockReader;
@@ -19,7 +20,6 @@ import dev.baton.kvtransfer.wire.Message.Welcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import dev.baton.kvtransfer.TransportKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,8 +80,12 @@ final class PeerConnector {
       try {
         BlockReader reader = attach(kind, welcome.adverts(), remote, deadline);
         TransportPath path = new TransportPath(kind, passedOver);
-        log.info("Connected to {} epoch {} by {}; passed over: {}",
-            holder.worker(), holder.epoch().value(), kind, passedOver);
+        log.info(
+            "Connected to {} epoch {} by {}; passed over: {}",
+            holder.worker(),
+            holder.epoch().value(),
+            kind,
+            passedOver);
         ControlChannel control =
             new ControlChannel(open.channel(), open.frames(), holder.epoch(), timers);
         return new ConnectOutcome.Connected(

@@ -57,12 +57,11 @@ final class RemotePeer implements Peer {
   }
 
   void start(Runnable onLost) {
-    control.start(
-        reason -> {
-          alive = false;
-          reader.abort(reason);
-          onLost.run();
-        });
+    control.start(reason -> {
+      alive = false;
+      reader.abort(reason);
+      onLost.run();
+    });
   }
 
   @Override
@@ -84,7 +83,9 @@ final class RemotePeer implements Peer {
   public CompletionStage<AcquireOutcome> acquire(
       RequestId request, BlockHashes hashes, Deadline deadline) {
     BlockHashes asked =
-        hashes.size() <= MessageCodec.maxHashes() ? hashes : hashes.prefix(MessageCodec.maxHashes());
+        hashes.size() <= MessageCodec.maxHashes()
+            ? hashes
+            : hashes.prefix(MessageCodec.maxHashes());
     return ask(
         new Acquire(request, asked),
         deadline,
@@ -126,19 +127,18 @@ final class RemotePeer implements Peer {
     CompletionStage<TransferOutcome> observed =
         transfer
             .outcome()
-            .whenComplete(
-                (outcome, _) -> {
-                  closeWhenStale(outcome);
-                  config
-                      .observer()
-                      .transferEnded(
-                          holder().worker(),
-                          path.kind(),
-                          request.moves().size(),
-                          transfer.bytes(),
-                          transfer.nanos(),
-                          outcome);
-                });
+            .whenComplete((outcome, _) -> {
+              closeWhenStale(outcome);
+              config
+                  .observer()
+                  .transferEnded(
+                      holder().worker(),
+                      path.kind(),
+                      request.moves().size(),
+                      transfer.bytes(),
+                      transfer.nanos(),
+                      outcome);
+            });
     reader.read(transfer);
     return observed;
   }
@@ -154,12 +154,11 @@ final class RemotePeer implements Peer {
       Function<PeerFailure, T> nothing) {
     return control
         .ask(question, deadline)
-        .thenApply(
-            answer ->
-                switch (answer) {
-                  case ControlChannel.Answer.Said(var message) -> said.apply(message);
-                  case ControlChannel.Answer.Nothing(var why) -> nothing.apply(why);
-                });
+        .thenApply(answer ->
+            switch (answer) {
+              case ControlChannel.Answer.Said(var message) -> said.apply(message);
+              case ControlChannel.Answer.Nothing(var why) -> nothing.apply(why);
+            });
   }
 
   private PeerFailure failure(Message answer) {

@@ -66,7 +66,11 @@ public final class WorkerKvPlane implements KvPlane {
       PeerConnector connector = new PeerConnector(config, pool, transports, dialer, timers);
       PeerDirectory peers = new PeerDirectory(connector, timers, config.handshakeTimeout());
       timers.every(config.leaseSweepInterval(), () -> sweep(leases));
-      log.info("KV plane of {} on port {}: {}", config.worker(), server.port(), transports.capabilities());
+      log.info(
+          "KV plane of {} on port {}: {}",
+          config.worker(),
+          server.port(),
+          transports.capabilities());
       return new WorkerKvPlane(leases, timers, transports, state, server, peers);
     } catch (IOException | RuntimeException e) {
       transports.close();

@@ -85,11 +85,10 @@ final class ControlService {
       return;
     }
     pin(acquire)
-        .whenComplete(
-            (pinned, failure) -> {
-              acquires.release();
-              grant(header, acquire, pinned, failure);
-            });
+        .whenComplete((pinned, failure) -> {
+          acquires.release();
+          grant(header, acquire, pinned, failure);
+        });
   }
 
   private CompletionStage<BlockRefs> pin(Acquire acquire) {

@@ -62,8 +62,7 @@ final class DataService {
       return new Refused(Refusal.LEASE_EXPIRED, "there is no live lease " + leaseId);
     }
     if (block < 0 || block >= state.pool.blockCount() || !state.leases.covers(leaseId, block)) {
-      return new Refused(
-          Refusal.INVALID, "lease " + leaseId + " does not cover block " + block);
+      return new Refused(Refusal.INVALID, "lease " + leaseId + " does not cover block " + block);
     }
     return null;
   }

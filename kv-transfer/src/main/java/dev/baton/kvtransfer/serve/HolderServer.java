@@ -37,8 +37,7 @@ public final class HolderServer implements AutoCloseable {
     ServerSocketChannel listener = ServerSocketChannel.open();
     try {
       listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      listener.bind(
-          new InetSocketAddress(state.config.bindHost(), state.config.port()), BACKLOG);
+      listener.bind(new InetSocketAddress(state.config.bindHost(), state.config.port()), BACKLOG);
     } catch (IOException | RuntimeException e) {
       listener.close();
       throw new IOException(
@@ -77,15 +76,14 @@ public final class HolderServer implements AutoCloseable {
     HolderConnection connection = new HolderConnection(state, channel);
     Thread.ofVirtual()
         .name("kv-serve")
-        .start(
-            () -> {
-              try {
-                connection.run();
-              } finally {
-                Quietly.close(channel);
-                connections.remove(channel);
-              }
-            });
+        .start(() -> {
+          try {
+            connection.run();
+          } finally {
+            Quietly.close(channel);
+            connections.remove(channel);
+          }
+        });
     if (!listener.isOpen()) {
       Quietly.close(channel);
     }

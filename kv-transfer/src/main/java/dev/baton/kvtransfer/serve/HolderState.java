@@ -50,7 +50,10 @@ public final class HolderState {
     }
     return new Refused(
         Refusal.STALE_EPOCH,
-        "meant for epoch " + meant + " of " + config.worker()
+        "meant for epoch "
+            + meant
+            + " of "
+            + config.worker()
             + (now == 0 ? ", which has none yet" : ", which is in epoch " + now));
   }
 }

@@ -25,7 +25,8 @@ final class MappedPool {
     this.blockBytes = blockBytes;
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // closed when the pool is given up and the last user left
+  @SuppressWarnings(
+      "MustBeClosedChecker") // closed when the pool is given up and the last user left
   static MappedPool map(Path path, RemotePool remote, long nonceHigh, long nonceLow)
       throws AttachException {
     long blockBytes = remote.blockBytes();

@@ -11,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 
 /**
- * The page behind a pool's blocks, by which a reader knows that it mapped the right file and that the
- * holder still lives in the epoch it was told. All numbers are in native byte order: it never leaves
- * the host.
+ * The page behind a pool's blocks, by which a reader knows that it mapped the right file and that
+ * the holder still lives in the epoch it was told. All numbers are in native byte order: it never
+ * leaves the host.
  *
  * <pre>{@code
  * 0 magic   8 nonce (16 bytes)   24 block bytes   32 block count   40 epoch, 0 while there is none

@@ -38,7 +38,8 @@ final class SharedMemoryReader implements BlockReader {
 
   @Override
   public void read(Transfer transfer) {
-    // Whoever takes the transfer first ends it: the copy thread, or the timer while it still queues.
+    // Whoever takes the transfer first ends it: the copy thread, or the timer while it still
+    // queues.
     AtomicBoolean taken = new AtomicBoolean();
     Timers.Timer timer =
         timers.at(

@@ -31,8 +31,8 @@ final class DataConnection {
   }
 
   /**
-   * Fetches moves {@code from} to {@code to}, exclusive. After an IOException the connection is of no
-   * use any more.
+   * Fetches moves {@code from} to {@code to}, exclusive. After an IOException the connection is of
+   * no use any more.
    *
    * @return why the holder refused, or null when all blocks arrived
    */

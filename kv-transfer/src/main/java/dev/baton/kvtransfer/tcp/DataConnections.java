@@ -77,7 +77,8 @@ final class DataConnections {
               switch (outcome) {
                 case PeerFailure failure -> failure;
                 case ConnectOutcome.Refused(var reason) -> new PeerFailure.PeerLost(reason);
-                case ConnectOutcome.Connected _ -> throw new AssertionError("failed, yet connected");
+                case ConnectOutcome.Connected _ ->
+                    throw new AssertionError("failed, yet connected");
               });
     };
   }

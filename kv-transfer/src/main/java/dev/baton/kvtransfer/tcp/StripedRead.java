@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One transfer over several connections at once, each fetching a run of its blocks. The first failure
- * closes the connections of all stripes. The transfer ends when the last stripe's thread has left the
- * local blocks.
+ * One transfer over several connections at once, each fetching a run of its blocks. The first
+ * failure closes the connections of all stripes. The transfer ends when the last stripe's thread
+ * has left the local blocks.
  */
 final class StripedRead {
   private final Transfer transfer;
@@ -71,7 +71,8 @@ final class StripedRead {
         } catch (IOException e) {
           connection.close();
           String gone = connections.closed();
-          yield new PeerFailure.PeerLost(gone == null ? "data connection: " + e.getMessage() : gone);
+          yield new PeerFailure.PeerLost(
+              gone == null ? "data connection: " + e.getMessage() : gone);
         } catch (RuntimeException e) {
           connection.close();
           throw e;

@@ -7,8 +7,8 @@ import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.transport.Transfer;
 
 /**
- * Reads over data connections. Virtual threads, because a stripe mostly waits for the network, and a
- * peer that stands still must not take the threads that others need.
+ * Reads over data connections. Virtual threads, because a stripe mostly waits for the network, and
+ * a peer that stands still must not take the threads that others need.
  */
 final class TcpReader implements BlockReader {
   /** Below this a second connection costs more than it brings. */

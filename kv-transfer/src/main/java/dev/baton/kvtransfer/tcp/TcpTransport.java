@@ -10,8 +10,8 @@ import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.transport.Transport;
 
 /**
- * Blocks over plain sockets, on data connections to the port that also carries control. The holder's
- * end of them is the plane's server.
+ * Blocks over plain sockets, on data connections to the port that also carries control. The
+ * holder's end of them is the plane's server.
  */
 public final class TcpTransport implements Transport {
   private final int connectionsPerPeer;

@@ -7,8 +7,8 @@ public interface BlockReader {
   TransportKind kind();
 
   /**
-   * Starts a transfer and returns at once. The reader ends the transfer exactly once, soon after its
-   * deadline at the latest, and no earlier than its last write into a local block.
+   * Starts a transfer and returns at once. The reader ends the transfer exactly once, soon after
+   * its deadline at the latest, and no earlier than its last write into a local block.
    */
   void read(Transfer transfer);
 

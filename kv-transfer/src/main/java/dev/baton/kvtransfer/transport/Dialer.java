@@ -85,8 +85,7 @@ public final class Dialer {
                 case INCOMPATIBLE -> new ConnectOutcome.Refused(reason);
                 case OVERLOADED, FAILED, INVALID, LEASE_EXPIRED -> new PeerFailure.Declined(reason);
               });
-      case Message other ->
-          lost("answered the handshake with " + other.getClass().getSimpleName());
+      case Message other -> lost("answered the handshake with " + other.getClass().getSimpleName());
     };
   }
 

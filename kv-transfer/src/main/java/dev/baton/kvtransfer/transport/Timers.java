@@ -12,7 +12,8 @@ public final class Timers implements AutoCloseable {
 
   public Timers() {
     executor =
-        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("kv-timers").daemon().factory());
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("kv-timers").daemon().factory());
     executor.setRemoveOnCancelPolicy(true);
   }
 
@@ -26,8 +27,7 @@ public final class Timers implements AutoCloseable {
   /** Runs {@code action} once the deadline passed; at once after the plane closed. */
   public Timer at(Deadline deadline, Runnable action) {
     try {
-      var scheduled =
-          executor.schedule(action, deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+      var scheduled = executor.schedule(action, deadline.remainingNanos(), TimeUnit.NANOSECONDS);
       return () -> scheduled.cancel(false);
     } catch (RejectedExecutionException _) {
       action.run();

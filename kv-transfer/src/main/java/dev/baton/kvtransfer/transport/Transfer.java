@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A transfer while it runs: where its blocks go, which of them arrived damaged, its one outcome. */
+/**
+ * A transfer while it runs: where its blocks go, which of them arrived damaged, its one outcome.
+ */
 public final class Transfer {
   private final TransferRequest request;
   private final WorkerId peer;

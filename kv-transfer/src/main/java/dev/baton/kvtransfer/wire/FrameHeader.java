@@ -43,7 +43,8 @@ public record FrameHeader(byte type, int payloadLength, int correlation, long ep
     }
     int length = buffer.getInt();
     if (length < 0 || (type != DATA && length > MAX_CONTROL_PAYLOAD)) {
-      throw new MalformedFrameException("payload of " + Integer.toUnsignedString(length) + " bytes");
+      throw new MalformedFrameException(
+          "payload of " + Integer.toUnsignedString(length) + " bytes");
     }
     return new FrameHeader(type, length, buffer.getInt(), buffer.getLong());
   }

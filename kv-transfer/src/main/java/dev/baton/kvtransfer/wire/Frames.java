@@ -8,8 +8,8 @@ import java.nio.channels.SocketChannel;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * Blocking frame input and output on one connection, for one reading and one writing thread. Nothing
- * here times out: whoever waits arms a timer that closes the channel.
+ * Blocking frame input and output on one connection, for one reading and one writing thread.
+ * Nothing here times out: whoever waits arms a timer that closes the channel.
  */
 public final class Frames {
   private final SocketChannel channel;

@@ -138,8 +138,7 @@ public final class MessageCodec {
   }
 
   private static KvLayout layout(PayloadReader in) throws MalformedFrameException {
-    return new KvLayout(
-        in.int32(), in.int32(), in.int32(), in.int32(), KvDtype.valueOf(in.text()));
+    return new KvLayout(in.int32(), in.int32(), in.int32(), in.int32(), KvDtype.valueOf(in.text()));
   }
 
   /** A kind that this build does not know comes from a newer holder and is of no use here. */
