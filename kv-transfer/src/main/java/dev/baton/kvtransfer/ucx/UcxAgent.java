@@ -2,6 +2,8 @@ package dev.baton.kvtransfer.ucx;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.openucx.jucx.UcxException;
 import org.openucx.jucx.ucp.UcpContext;
 import org.openucx.jucx.ucp.UcpWorker;
@@ -17,12 +19,16 @@ import org.slf4j.LoggerFactory;
 final class UcxAgent {
   private static final Logger log = LoggerFactory.getLogger(UcxAgent.class);
 
+  private static final long STOP_PATIENCE_NANOS = 5_000_000_000L;
+
   private final UcpContext context;
   private final UcpWorker worker;
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
-  private final Object workerGate = new Object();
-  private boolean workerOpen = true;
-  private volatile boolean running = true;
+  private final Object gate = new Object();
+  private boolean closed;
+  private boolean stopping;
+  private long stopBy;
+  private BooleanSupplier idle = () -> true;
   private final Thread thread;
 
   UcxAgent(UcpContext context) {
@@ -44,25 +50,34 @@ final class UcxAgent {
     return worker;
   }
 
-  /** Runs a command on the agent's thread, soon. After {@link #stop} commands are dropped. */
-  void submit(Runnable command) {
-    commands.add(command);
-    synchronized (workerGate) {
-      if (workerOpen) {
-        worker.signal();
+  /** Runs a command on the agent's thread, soon; false once the agent has ended. */
+  boolean submit(Runnable command) {
+    synchronized (gate) {
+      if (closed) {
+        return false;
       }
+      commands.add(command);
+      worker.signal();
+      return true;
     }
   }
 
-  /** Runs {@code last} on the agent's thread, then ends it and closes worker and context. */
-  void stop(Runnable last) {
+  /**
+   * Ends the agent and closes worker and context.
+   *
+   * @param first runs on the agent's thread and starts what must come to an end
+   * @param isIdle whether it has; asked on the agent's thread, waited for a while
+   */
+  void stop(Runnable first, BooleanSupplier isIdle) {
     submit(
         () -> {
-          last.run();
-          running = false;
+          first.run();
+          idle = isIdle;
+          stopBy = System.nanoTime() + STOP_PATIENCE_NANOS;
+          stopping = true;
         });
     try {
-      thread.join(10_000);
+      thread.join(2 * STOP_PATIENCE_NANOS / 1_000_000);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -71,30 +86,35 @@ final class UcxAgent {
     }
   }
 
-  /** Progresses UCX for a while at most, as while closing. Agent's thread only. */
-  void progressWhile(java.util.function.BooleanSupplier busy, long nanos) {
-    long end = System.nanoTime() + nanos;
-    while (busy.getAsBoolean() && System.nanoTime() - end < 0) {
-      progress();
-      Thread.onSpinWait();
+  private void run() {
+    while (!stopping || (!idle.getAsBoolean() && System.nanoTime() - stopBy < 0)) {
+      runCommands();
+      if (progress() == 0 && commands.isEmpty()) {
+        await();
+      }
+    }
+    synchronized (gate) {
+      closed = true;
+      worker.close();
+    }
+    context.close();
+    // Those that came last find everything closed and say so to whoever waits for them.
+    runCommands();
+  }
+
+  private void await() {
+    if (stopping) {
+      LockSupport.parkNanos(100_000);
+    } else {
+      // Returns at once when a signal came since the last wait.
+      worker.waitForEvents();
     }
   }
 
-  private void run() {
-    while (running) {
-      for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-        runGuarded(command);
-      }
-      if (running && progress() == 0 && commands.isEmpty()) {
-        // Returns at once when a signal came since the last wait.
-        worker.waitForEvents();
-      }
+  private void runCommands() {
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      runGuarded(command);
     }
-    synchronized (workerGate) {
-      workerOpen = false;
-    }
-    worker.close();
-    context.close();
   }
 
   private void runGuarded(Runnable command) {
@@ -113,6 +133,6 @@ final class UcxAgent {
     } catch (Exception e) {
       log.error("A UCX callback failed", e);
     }
-    return 1;
+    return 0;
   }
 }

@@ -24,6 +24,7 @@ final class UcxHolder {
   private final UcpMemory memory;
   private final UcpListener listener;
   private final Set<UcpEndpoint> readers = new HashSet<>();
+  private boolean closed;
 
   /** Before the agent starts. */
   UcxHolder(UcxAgent agent, HostKvPool pool, String bindHost) {
@@ -60,6 +61,9 @@ final class UcxHolder {
     // Both ends must run in the same error mode, or a dead reader is never noticed here.
     agent.submit(
         () -> {
+          if (closed) {
+            return;
+          }
           try {
             readers.add(
                 agent
@@ -84,8 +88,9 @@ final class UcxHolder {
         });
   }
 
-  /** On the agent's thread, last of all. */
+  /** On the agent's thread, before it ends. */
   void close() {
+    closed = true;
     listener.close();
     readers.forEach(UcpEndpoint::closeNonBlockingForce);
     readers.clear();

@@ -27,6 +27,7 @@ final class UcxReader implements BlockReader {
   /** How long UCX may take to hand back the buffers of a link that was torn down. */
   private static final Duration FLUSH_PATIENCE = Duration.ofSeconds(2);
 
+  private final Set<UcxReader> siblings;
   private final UcxAgent agent;
   private final InetSocketAddress address;
   private final ByteBuffer remoteKey;
@@ -38,19 +39,23 @@ final class UcxReader implements BlockReader {
   private @Nullable UcxLink link;
   private @Nullable String gone;
 
+  /** Belongs to {@code siblings} until it is given up and its last read has ended. */
   UcxReader(
+      Set<UcxReader> siblings,
       UcxAgent agent,
       InetSocketAddress address,
       ByteBuffer remoteKey,
       UcxRead.RemoteMemory memory,
       Executor verifiers,
       Timers timers) {
+    this.siblings = siblings;
     this.agent = agent;
     this.address = address;
     this.remoteKey = remoteKey;
     this.memory = memory;
     this.verifiers = verifiers;
     this.timers = timers;
+    siblings.add(this);
   }
 
   @Override
@@ -78,18 +83,38 @@ final class UcxReader implements BlockReader {
         .whenComplete(
             (_, _) -> {
               timer.close();
-              agent.submit(() -> reads.remove(read));
+              agent.submit(() -> ended(read));
             });
-    agent.submit(() -> begin(read));
+    if (!agent.submit(() -> begin(read))) {
+      transfer.end(new PeerFailure.Declined("the plane is closed"));
+    }
   }
 
   @Override
   public void abort(String reason) {
-    agent.submit(
-        () -> {
-          gone = reason;
-          breakLink(reason);
-        });
+    agent.submit(() -> giveUp(reason));
+  }
+
+  /** Ends all reads, and those to come. Agent's thread only, like everything below. */
+  void giveUp(String reason) {
+    gone = reason;
+    breakLink(reason);
+    leaveWhenDone();
+  }
+
+  private void ended(UcxRead read) {
+    reads.remove(read);
+    leaveWhenDone();
+  }
+
+  private void leaveWhenDone() {
+    if (gone != null && reads.isEmpty()) {
+      siblings.remove(this);
+    }
+  }
+
+  boolean idle() {
+    return reads.isEmpty();
   }
 
   private void begin(UcxRead read) {

@@ -19,6 +19,8 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +36,7 @@ final class UcxTransport implements Transport {
   private final byte[] advert;
   private final int port;
   private final ExecutorService verifiers;
+  private final Set<UcxReader> readers = ConcurrentHashMap.newKeySet();
   private final Timers timers;
 
   private UcxTransport(
@@ -123,6 +126,7 @@ final class UcxTransport implements Transport {
       long memory = in.int64();
       byte[] key = in.bytes();
       return new UcxReader(
+          readers,
           agent,
           address,
           ByteBuffer.allocateDirect(key.length).put(key).flip(),
@@ -141,7 +145,12 @@ final class UcxTransport implements Transport {
 
   @Override
   public void close() {
-    agent.stop(holder::close);
+    agent.stop(this::closeAll, () -> readers.stream().allMatch(UcxReader::idle));
     verifiers.shutdown();
+  }
+
+  private void closeAll() {
+    readers.forEach(reader -> reader.giveUp("the plane is closed"));
+    holder.close();
   }
 }
