@@ -61,9 +61,7 @@ final class LlamaConfigReader {
     int hidden = positive("hidden_size", 1 << 16);
     int heads = positive("num_attention_heads", 1 << 12);
     int kvHeads =
-        config.hasNonNull("num_key_value_heads")
-            ? positive("num_key_value_heads", 1 << 12)
-            : heads;
+        config.hasNonNull("num_key_value_heads") ? positive("num_key_value_heads", 1 << 12) : heads;
     if (heads % kvHeads != 0) {
       throw new ModelLoadException(
           file,

@@ -85,20 +85,19 @@ final class ModelDirectory {
     Path named = files.size() == 1 ? files.getFirst() : directory.resolve(INDEX);
     List<Tensor> needed = new ArrayList<>();
     LlamaTensors.shapes(config)
-        .forEach(
-            (name, shape) -> {
-              Tensor tensor = found.get(name);
-              if (tensor == null) {
-                throw new ModelLoadException(named, name, "is missing");
-              }
-              if (!tensor.shape().equals(shape)) {
-                throw new ModelLoadException(
-                    tensor.file(),
-                    name,
-                    "has shape %s, config.json implies %s".formatted(tensor.shape(), shape));
-              }
-              needed.add(tensor);
-            });
+        .forEach((name, shape) -> {
+          Tensor tensor = found.get(name);
+          if (tensor == null) {
+            throw new ModelLoadException(named, name, "is missing");
+          }
+          if (!tensor.shape().equals(shape)) {
+            throw new ModelLoadException(
+                tensor.file(),
+                name,
+                "has shape %s, config.json implies %s".formatted(tensor.shape(), shape));
+          }
+          needed.add(tensor);
+        });
     for (Tensor tensor : found.values()) {
       if (tensor.name().endsWith(".bias")) {
         throw new ModelLoadException(tensor.file(), tensor.name(), "biases are not supported");

@@ -49,8 +49,7 @@ final class ModelFingerprints {
     } catch (IOException failed) {
       throw new ModelLoadException(file, "cannot be read: " + failed.getMessage());
     }
-    return new ModelFingerprint(
-        HexFormat.of().formatHex(fingerprints.digest.digest(), 0, 16));
+    return new ModelFingerprint(HexFormat.of().formatHex(fingerprints.digest.digest(), 0, 16));
   }
 
   private void weights(Path file) throws IOException {
@@ -78,14 +77,10 @@ final class ModelFingerprints {
   }
 
   private static ByteBuffer number(long value) {
-    return ByteBuffer.allocate(Long.BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(value)
-        .rewind();
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).rewind();
   }
 
-  private static ByteBuffer read(FileChannel channel, long position, int bytes)
-      throws IOException {
+  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {

@@ -2,7 +2,9 @@ package dev.baton.engine;
 
 import java.nio.file.Path;
 
-/** A model directory cannot be used; the message names the file and, where there is one, the tensor. */
+/**
+ * A model directory cannot be used; the message names the file and, where there is one, the tensor.
+ */
 public final class ModelLoadException extends EngineException {
   private static final long serialVersionUID = 1L;
 

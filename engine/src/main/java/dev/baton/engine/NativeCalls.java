@@ -56,8 +56,7 @@ final class NativeCalls {
       long position,
       ByteBuffer sample,
       ByteBuffer error) {
-    return sampleLogits(
-        backend, logits, vocabulary, sampling, history, position, sample, error);
+    return sampleLogits(backend, logits, vocabulary, sampling, history, position, sample, error);
   }
 
   static void closeEngine(long backend, long engine) {

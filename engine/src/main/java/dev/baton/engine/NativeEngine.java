@@ -133,8 +133,7 @@ public final class NativeEngine implements Engine {
     int vocabulary = model.vocabularySize();
     ByteBuffer out = NativeLayouts.direct(vocabulary * Float.BYTES);
     int status =
-        NativeCalls.copyLogits(
-            handle.backend(), handle.engine(), index, out, vocabulary, error);
+        NativeCalls.copyLogits(handle.backend(), handle.engine(), index, out, vocabulary, error);
     Reference.reachabilityFence(this);
     NativeStatus.check(status, error);
     float[] logits = new float[vocabulary];

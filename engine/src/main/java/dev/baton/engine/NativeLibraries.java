@@ -61,7 +61,12 @@ final class NativeLibraries {
     long handle = NativeCalls.load(library.toString(), error);
     if (handle == 0) {
       throw new EngineUnavailableException(
-          "backend " + name + " cannot be loaded from " + library + ": " + NativeStatus.text(error));
+          "backend "
+              + name
+              + " cannot be loaded from "
+              + library
+              + ": "
+              + NativeStatus.text(error));
     }
     BACKENDS.put(name, handle);
     return handle;

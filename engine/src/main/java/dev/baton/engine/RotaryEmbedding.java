@@ -47,8 +47,7 @@ sealed interface RotaryEmbedding {
       if (wavelength > originalPositions / lowFactor) {
         return frequency / factor;
       }
-      double smooth =
-          (originalPositions / wavelength - lowFactor) / (highFactor - lowFactor);
+      double smooth = (originalPositions / wavelength - lowFactor) / (highFactor - lowFactor);
       return (1 - smooth) * frequency / factor + smooth * frequency;
     }
   }

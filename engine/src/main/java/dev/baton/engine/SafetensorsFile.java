@@ -98,10 +98,9 @@ final class SafetensorsFile {
     String dtype = entry.path("dtype").asString("");
     TensorType type =
         TensorType.of(dtype)
-            .orElseThrow(
-                () ->
-                    new ModelLoadException(
-                        file, name, "dtype \"" + dtype + "\" is not one of BF16, F16, F32"));
+            .orElseThrow(() ->
+                new ModelLoadException(
+                    file, name, "dtype \"" + dtype + "\" is not one of BF16, F16, F32"));
     List<Long> shape = longs(file, name, entry.path("shape"), "shape");
     List<Long> offsets = longs(file, name, entry.path("data_offsets"), "data_offsets");
     if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {

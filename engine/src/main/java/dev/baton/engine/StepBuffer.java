@@ -30,9 +30,7 @@ final class StepBuffer {
   int write(List<SequenceSlice> batch) {
     if (batch.size() * NativeLayouts.SLICE_BYTES > slices.capacity()) {
       throw new IllegalArgumentException(
-          batch.size()
-              + " slices, at most "
-              + slices.capacity() / NativeLayouts.SLICE_BYTES);
+          batch.size() + " slices, at most " + slices.capacity() / NativeLayouts.SLICE_BYTES);
     }
     long needed = 0;
     for (int i = 0; i < batch.size(); i++) {

@@ -23,14 +23,13 @@ final class Engines {
   static List<String> instructionSets(Path folder) {
     Path model = GoldenModel.named("gqa-tied").directory();
     return Stream.of("avx512_bf16", "avx512", "avx2", "scalar")
-        .filter(
-            isa -> {
-              try (NativeEngine engine = NativeEngine.open(config(model, folder, 1), isa)) {
-                return engine.instructionSet().equals(isa);
-              } catch (EngineUnavailableException notHere) {
-                return false;
-              }
-            })
+        .filter(isa -> {
+          try (NativeEngine engine = NativeEngine.open(config(model, folder, 1), isa)) {
+            return engine.instructionSet().equals(isa);
+          } catch (EngineUnavailableException notHere) {
+            return false;
+          }
+        })
         .toList();
   }
 

@@ -53,8 +53,7 @@ record GoldenModel(Path directory, List<Case> cases) {
             .properties()
             .forEach(e -> logits.put(Integer.valueOf(e.getKey()), floats(e.getValue().asString())));
         cases.add(
-            new Case(
-                ints(node.path("prompt")), ints(node.path("greedy")), gaps(node), logits));
+            new Case(ints(node.path("prompt")), ints(node.path("greedy")), gaps(node), logits));
       }
       return new GoldenModel(directory, cases);
     } catch (IOException failed) {

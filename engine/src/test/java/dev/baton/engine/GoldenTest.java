@@ -32,10 +32,8 @@ class GoldenTest {
   static Stream<org.junit.jupiter.params.provider.Arguments> modelsAndSets() throws IOException {
     List<String> sets = Engines.instructionSets(folder);
     return models()
-        .flatMap(
-            model ->
-                sets.stream()
-                    .map(set -> org.junit.jupiter.params.provider.Arguments.of(model, set)));
+        .flatMap(model ->
+            sets.stream().map(set -> org.junit.jupiter.params.provider.Arguments.of(model, set)));
   }
 
   @ParameterizedTest
