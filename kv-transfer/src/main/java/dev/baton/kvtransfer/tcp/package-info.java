@@ -1,0 +1,5 @@
+/** Blocks over plain sockets. */
+@NullMarked
+package dev.baton.kvtransfer.tcp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,59 @@
+package dev.baton.kvtransfer.plane;
+
+import dev.baton.contracts.BlockHash;
+import dev.baton.contracts.BlockHashes;
+import dev.baton.contracts.BlockRefs;
+import dev.baton.contracts.KvDtype;
+import dev.baton.contracts.KvLayout;
+import dev.baton.contracts.ModelFingerprint;
+import dev.baton.kvtransfer.BlockDigest;
+import dev.baton.kvtransfer.HostKvPool;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Blocks whose bytes and hashes follow from their id, so that both processes know them. */
+final class TestBlocks {
+  /** 64 KiB a block. */
+  static final KvLayout LAYOUT = new KvLayout(2, 8, 16, 64, KvDtype.BF16);
+
+  static final ModelFingerprint MODEL = new ModelFingerprint("0123456789abcdef0123456789abcdef");
+
+  private TestBlocks() {}
+
+  static void fill(HostKvPool pool) {
+    for (int block = 0; block < pool.blockCount(); block++) {
+      fill(pool.block(block), block);
+    }
+  }
+
+  static void fill(MemorySegment block, int id) {
+    SplittableRandom random = new SplittableRandom(id);
+    for (long at = 0; at < block.byteSize(); at += Long.BYTES) {
+      block.set(ValueLayout.JAVA_LONG_UNALIGNED, at, random.nextLong());
+    }
+  }
+
+  static byte[] bytes(int id) {
+    MemorySegment block = MemorySegment.ofArray(new byte[(int) LAYOUT.blockBytes()]);
+    fill(block, id);
+    return block.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  static BlockHash hash(int id) {
+    return new BlockHash(0x42, id);
+  }
+
+  static BlockHashes hashes(int... ids) {
+    return BlockHashes.of(IntStream.of(ids).mapToObj(TestBlocks::hash).toList());
+  }
+
+  static int digest(int id) {
+    return BlockDigest.of(MemorySegment.ofArray(bytes(id)));
+  }
+
+  static BlockRefs refs(int... ids) {
+    return new BlockRefs(ids, IntStream.of(ids).map(TestBlocks::digest).toArray());
+  }
+}
