@@ -1,0 +1,20 @@
+package dev.baton.router.generation;
+
+import dev.baton.contracts.SamplingParams;
+import dev.baton.contracts.ServiceClass;
+import dev.baton.contracts.StopConditions;
+import dev.baton.contracts.TokenIds;
+import java.time.Duration;
+
+/**
+ * Token-level work.
+ *
+ * @param timeout from acceptance to the last token
+ */
+public record GenerationSpec(
+    String model,
+    TokenIds prompt,
+    SamplingParams sampling,
+    StopConditions stop,
+    ServiceClass serviceClass,
+    Duration timeout) {}
