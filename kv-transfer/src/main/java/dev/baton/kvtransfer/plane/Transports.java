@@ -13,6 +13,7 @@ import dev.baton.kvtransfer.transport.AttachException;
 import dev.baton.kvtransfer.transport.Dialer;
 import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.transport.Transport;
+import dev.baton.kvtransfer.ucx.UcxSupport;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -45,7 +46,7 @@ final class Transports implements AutoCloseable {
       throws IOException, AttachException {
     return switch (kind) {
       case SHARED_MEMORY -> SharedMemoryTransport.open(pool, config.copyThreads(), timers);
-      case UCX -> throw new AttachException("not built in");
+      case UCX -> UcxSupport.open(config, pool, timers);
       case TCP -> new TcpTransport(config.tcpConnectionsPerPeer(), dialer, timers);
     };
   }
