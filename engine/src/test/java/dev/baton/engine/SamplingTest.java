@@ -65,11 +65,11 @@ class SamplingTest {
     int[] counts = new int[VOCABULARY];
     int[] history = new int[0];
     for (int seed = 0; seed < draws; seed++) {
-      counts[sample(logits, SamplingParams.seeded(0.7f, 0.9f, seed), history, 0).tokenId()]++;
+      counts[sample(logits, SamplingParams.seeded(1.5f, 0.95f, seed), history, 0).tokenId()]++;
     }
     double chiSquare = 0;
     List<double[]> distribution =
-        ReferenceSampler.distribution(logits, SamplingParams.seeded(0.7f, 0.9f, 0));
+        ReferenceSampler.distribution(logits, SamplingParams.seeded(1.5f, 0.95f, 0));
     int drawn = 0;
     for (double[] entry : distribution) {
       double expected = entry[1] * draws;
@@ -78,6 +78,7 @@ class SamplingTest {
       drawn += counts[(int) entry[0]];
     }
     int freedom = distribution.size() - 1;
+    assertThat(freedom).isGreaterThan(20);
     assertThat(drawn).isEqualTo(draws);
     assertThat(chiSquare).isLessThan(freedom + 4 * Math.sqrt(2.0 * freedom));
   }
