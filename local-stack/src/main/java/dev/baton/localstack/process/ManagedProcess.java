@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -105,6 +106,11 @@ public final class ManagedProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** When the process started, milliseconds since the epoch; 0 when the kernel does not say. */
+  public long startedAt() {
+    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
   public Path log() {

@@ -131,6 +131,10 @@ public final class KafkaBroker implements AutoCloseable {
     return "127.0.0.1:" + settings.port();
   }
 
+  public int port() {
+    return settings.port();
+  }
+
   public ManagedProcess process() {
     return process;
   }

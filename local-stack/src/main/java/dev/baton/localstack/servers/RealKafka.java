@@ -1,6 +1,7 @@
 package dev.baton.localstack.servers;
 
 import dev.baton.contracts.Topics;
+import dev.baton.localstack.process.Scratch;
 import java.time.Duration;
 import java.util.Map;
 import org.testcontainers.kafka.KafkaContainer;

@@ -1,5 +1,6 @@
 package dev.baton.localstack.servers;
 
+import dev.baton.localstack.process.Scratch;
 import java.time.Duration;
 import org.testcontainers.containers.GenericContainer;
 

@@ -1,0 +1,159 @@
+// The JNI shim: loads a backend, converts arguments, calls the C ABI. It holds no logic.
+//
+// Structs of the ABI lie in direct buffers that Java filled; addresses in them are Java's too.
+#include <dlfcn.h>
+#include <jni.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "baton_engine.h"
+
+namespace {
+
+struct Backend {
+  decltype(&baton_abi_version) abi_version;
+  decltype(&baton_open) open;
+  decltype(&baton_isa) isa;
+  decltype(&baton_step) step;
+  decltype(&baton_logits) logits;
+  decltype(&baton_sample_logits) sample_logits;
+  decltype(&baton_close) close;
+};
+
+struct Text {
+  char* data;
+  std::size_t capacity;
+};
+
+template <class T>
+T* address(JNIEnv* env, jobject buffer) {
+  return buffer == nullptr ? nullptr : static_cast<T*>(env->GetDirectBufferAddress(buffer));
+}
+
+Text text(JNIEnv* env, jobject buffer) {
+  return {address<char>(env, buffer), static_cast<std::size_t>(env->GetDirectBufferCapacity(buffer))};
+}
+
+template <class Function>
+bool resolve(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+Backend* backend_of(jlong handle) { return reinterpret_cast<Backend*>(handle); }
+baton_engine* engine_of(jlong handle) { return reinterpret_cast<baton_engine*>(handle); }
+
+// Java writes these structs; a change here is a change of dev.baton.engine.NativeLayouts.
+static_assert(sizeof(void*) == 8);
+static_assert(sizeof(baton_tensor) == 48 && offsetof(baton_tensor, dtype) == 40);
+static_assert(sizeof(baton_model) == 64 && offsetof(baton_model, inverse_frequencies) == 40);
+static_assert(sizeof(baton_options) == 40 && offsetof(baton_options, kv_pool) == 16);
+static_assert(sizeof(baton_sampling) == 48 && offsetof(baton_sampling, seed) == 32);
+static_assert(sizeof(baton_slice) == 88 && offsetof(baton_slice, sampling) == 40);
+static_assert(sizeof(baton_sample) == 172);
+
+}  // namespace
+
+extern "C" {
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_abiVersion(JNIEnv*, jclass) {
+  return BATON_ABI_VERSION;
+}
+
+/* Returns a backend that lives as long as the process, or 0 with the reason in `error`. */
+JNIEXPORT jlong JNICALL Java_dev_baton_engine_NativeCalls_loadBackend(JNIEnv* env, jclass,
+                                                                      jstring path,
+                                                                      jobject error) {
+  const Text out = text(env, error);
+  const char* file = env->GetStringUTFChars(path, nullptr);
+  if (file == nullptr) return 0;
+  jlong result = 0;
+  void* library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* reason = dlerror();
+    std::snprintf(out.data, out.capacity, "%s", reason == nullptr ? "dlopen failed" : reason);
+  } else if (std::unique_ptr<Backend> backend{new (std::nothrow) Backend{}}; backend != nullptr) {
+    if (!resolve(library, "baton_abi_version", backend->abi_version)) {
+      std::snprintf(out.data, out.capacity, "not a Baton backend: no baton_abi_version");
+    } else if (backend->abi_version() != BATON_ABI_VERSION) {
+      std::snprintf(out.data, out.capacity, "ABI version %u, expected %u", backend->abi_version(),
+                    static_cast<unsigned>(BATON_ABI_VERSION));
+    } else if (resolve(library, "baton_open", backend->open) &&
+               resolve(library, "baton_isa", backend->isa) &&
+               resolve(library, "baton_step", backend->step) &&
+               resolve(library, "baton_logits", backend->logits) &&
+               resolve(library, "baton_sample_logits", backend->sample_logits) &&
+               resolve(library, "baton_close", backend->close)) {
+      result = reinterpret_cast<jlong>(backend.release());
+    } else {
+      std::snprintf(out.data, out.capacity, "a function of the ABI is missing");
+    }
+  } else {
+    std::snprintf(out.data, out.capacity, "out of memory");
+  }
+  env->ReleaseStringUTFChars(path, file);
+  return result;
+}
+
+/* Writes the engine's handle (8 bytes) to `handle`. */
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_open(JNIEnv* env, jclass, jlong backend,
+                                                              jobject model, jobject options,
+                                                              jobject handle, jobject error) {
+  const Text out = text(env, error);
+  baton_engine* engine = nullptr;
+  const baton_status status =
+      backend_of(backend)->open(address<baton_model>(env, model),
+                                address<baton_options>(env, options), &engine, out.data,
+                                out.capacity);
+  *address<jlong>(env, handle) = reinterpret_cast<jlong>(engine);
+  return status;
+}
+
+JNIEXPORT jstring JNICALL Java_dev_baton_engine_NativeCalls_isa(JNIEnv* env, jclass, jlong backend,
+                                                                jlong engine) {
+  return env->NewStringUTF(backend_of(backend)->isa(engine_of(engine)));
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_step(JNIEnv* env, jclass, jlong backend,
+                                                              jlong engine, jobject slices,
+                                                              jint count, jobject samples,
+                                                              jint sample_capacity,
+                                                              jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->step(engine_of(engine), address<baton_slice>(env, slices),
+                                   static_cast<std::size_t>(count),
+                                   address<baton_sample>(env, samples),
+                                   static_cast<std::size_t>(sample_capacity), out.data,
+                                   out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_logits(JNIEnv* env, jclass, jlong backend,
+                                                                jlong engine, jint index,
+                                                                jobject logits, jint capacity,
+                                                                jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->logits(engine_of(engine), static_cast<std::size_t>(index),
+                                     address<float>(env, logits),
+                                     static_cast<std::size_t>(capacity), out.data, out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_sampleLogits(
+    JNIEnv* env, jclass, jlong backend, jobject logits, jint vocabulary, jobject sampling,
+    jobject history, jlong position, jobject sample, jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->sample_logits(
+      address<float>(env, logits), vocabulary, address<baton_sampling>(env, sampling),
+      address<int32_t>(env, history), position, address<baton_sample>(env, sample), out.data,
+      out.capacity);
+}
+
+JNIEXPORT void JNICALL Java_dev_baton_engine_NativeCalls_close(JNIEnv*, jclass, jlong backend,
+                                                               jlong engine) {
+  backend_of(backend)->close(engine_of(engine));
+}
+
+}  // extern "C"

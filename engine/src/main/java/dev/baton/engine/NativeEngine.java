@@ -1,0 +1,153 @@
+package dev.baton.engine;
+
+import dev.baton.contracts.KvDtype;
+import dev.baton.contracts.KvLayout;
+import dev.baton.contracts.SampledToken;
+import dev.baton.contracts.TokenIds;
+import java.lang.foreign.Arena;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A model run by a native backend. Log probabilities are those of the raw logits, before penalties
+ * and temperature.
+ */
+public final class NativeEngine implements Engine {
+  /** Tokens of a KV block. */
+  public static final int BLOCK_TOKENS = 16;
+
+  private final ModelDescription model;
+  private final KvLayout layout;
+  private final KvMemory memory;
+  private final NativeHandle handle;
+  private final StepBuffer buffer;
+  private final ByteBuffer error = NativeStatus.errorBuffer();
+
+  private NativeEngine(
+      ModelDescription model,
+      KvLayout layout,
+      KvMemory memory,
+      NativeHandle handle,
+      int maxSequences) {
+    this.model = model;
+    this.layout = layout;
+    this.memory = memory;
+    this.handle = handle;
+    this.buffer = new StepBuffer(maxSequences);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @throws ModelLoadException if the model directory is not usable
+   * @throws EngineUnavailableException if the backend cannot be loaded or does not run here
+   * @throws IllegalArgumentException if a limit in {@code config} is out of range
+   */
+  public static NativeEngine open(EngineConfig config) {
+    return open(config, "");
+  }
+
+  /** As {@link #open(EngineConfig)} with a certain instruction set; empty for the best one. */
+  static NativeEngine open(EngineConfig config, String instructionSet) {
+    long backend = NativeLibraries.backend(config.backend());
+    ModelDirectory directory = new ModelDirectory(config.modelDirectory());
+    LlamaConfig llama = directory.config();
+    KvLayout layout =
+        new KvLayout(llama.kvHeads(), llama.layers(), BLOCK_TOKENS, llama.headDim(), KvDtype.BF16);
+    if (config.kvBlocks() < 1 || config.maxSequences() < 1 || config.maxSequences() > 1 << 16) {
+      throw new IllegalArgumentException(
+          "kvBlocks and maxSequences must be positive, and maxSequences at most 65536");
+    }
+    try (Arena weights = Arena.ofConfined()) {
+      List<Tensor> tensors = directory.tensors(llama, weights);
+      ModelDescription model =
+          new ModelDescription(
+              llama.architecture(),
+              llama.vocabulary(),
+              llama.layers(),
+              llama.maxPositions(),
+              TokenIds.of(directory.endTokens(llama)),
+              ModelFingerprints.of(directory));
+      HostKvPool pool =
+          HostKvPool.create(config.kvPoolFile(), layout.blockBytes() * config.kvBlocks());
+      try {
+        ByteBuffer opened = NativeLayouts.direct(Long.BYTES);
+        ByteBuffer error = NativeStatus.errorBuffer();
+        NativeStatus.check(
+            NativeCalls.openEngine(
+                backend,
+                NativeLayouts.model(llama, tensors, weights),
+                NativeLayouts.options(config, pool.segment(), instructionSet, weights),
+                opened,
+                error),
+            error);
+        return new NativeEngine(
+            model,
+            layout,
+            new KvMemory.Host(pool.file(), pool.segment(), config.kvBlocks()),
+            new NativeHandle(backend, opened.getLong(0), pool),
+            config.maxSequences());
+      } catch (RuntimeException failed) {
+        pool.close();
+        throw failed;
+      }
+    }
+  }
+
+  @Override
+  public ModelDescription model() {
+    return model;
+  }
+
+  @Override
+  public KvLayout kvLayout() {
+    return layout;
+  }
+
+  @Override
+  public KvMemory kvMemory() {
+    return memory;
+  }
+
+  @Override
+  public List<SampledToken> step(List<SequenceSlice> batch) {
+    long engine = handle.engine();
+    int samples = buffer.write(batch);
+    int status =
+        NativeCalls.runStep(
+            handle.backend(),
+            engine,
+            buffer.slices(),
+            batch.size(),
+            buffer.samples(),
+            samples,
+            error);
+    Reference.reachabilityFence(this);
+    NativeStatus.check(status, error);
+    return buffer.read(samples);
+  }
+
+  /** Raw logits of the {@code index}-th sample of the last step: {@code [vocabulary]}. */
+  float[] logits(int index) {
+    int vocabulary = model.vocabularySize();
+    ByteBuffer out = NativeLayouts.direct(vocabulary * Float.BYTES);
+    int status =
+        NativeCalls.copyLogits(handle.backend(), handle.engine(), index, out, vocabulary, error);
+    Reference.reachabilityFence(this);
+    NativeStatus.check(status, error);
+    float[] logits = new float[vocabulary];
+    out.asFloatBuffer().get(logits);
+    return logits;
+  }
+
+  /** The instruction set in use, for example {@code avx512_bf16}. */
+  public String instructionSet() {
+    return NativeCalls.instructionSet(handle.backend(), handle.engine());
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+}
