@@ -21,7 +21,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Processes die and bytes rot; every request still completes, with the tokens it would have had. */
+/**
+ * Processes die and bytes rot; every request still completes, with the tokens it would have had.
+ */
 class FaultsE2E {
   private static final Duration READY = Duration.ofSeconds(90);
   private static final int MAX_TOKENS = 60;
@@ -86,7 +88,10 @@ class FaultsE2E {
       String prompt = prompts.get(i);
       assertThat(answers.get(i).join().tokens())
           .isEqualTo(
-              platform.chat().askNow(prompt, MAX_TOKENS, Sampling.seeded(prompt.length())).tokens());
+              platform
+                  .chat()
+                  .askNow(prompt, MAX_TOKENS, Sampling.seeded(prompt.length()))
+                  .tokens());
     }
   }
 
@@ -104,7 +109,9 @@ class FaultsE2E {
       assertThat(
               platform
                   .api()
-                  .post(decode.uri().resolve("/internal/v1/faults/corrupt-blocks?count=1").toString(), "")
+                  .post(
+                      decode.uri().resolve("/internal/v1/faults/corrupt-blocks?count=1").toString(),
+                      "")
                   .statusCode())
           .isEqualTo(204);
     }
@@ -166,11 +173,10 @@ class FaultsE2E {
         .until(
             () ->
                 platform.stack().services(ServiceKind.DECODE).stream()
-                    .filter(
-                        worker -> {
-                          WorkerStats stats = platform.stats(worker);
-                          return stats.runningSequences() + stats.waitingRequests() > 0;
-                        })
+                    .filter(worker -> {
+                      WorkerStats stats = platform.stats(worker);
+                      return stats.runningSequences() + stats.waitingRequests() > 0;
+                    })
                     .findFirst()
                     .orElse(null),
             worker -> worker != null);

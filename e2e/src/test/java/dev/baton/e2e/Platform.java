@@ -99,19 +99,18 @@ final class Platform implements AutoCloseable {
   void awaitIdleAndWhole(Duration deadline) {
     await()
         .atMost(deadline)
-        .untilAsserted(
-            () -> {
-              for (ServiceHandle worker : workers()) {
-                WorkerStats stats = stats(worker);
-                org.assertj.core.api.Assertions.assertThat(stats)
-                    .as(worker.name())
-                    .matches(s -> s.runningSequences() == 0, "nothing runs")
-                    .matches(s -> s.waitingRequests() == 0, "nothing waits")
-                    .matches(s -> s.openLeases() == 0, "nothing on lease")
-                    .matches(s -> s.pinnedBlocks() == 0, "nothing pinned")
-                    .matches(s -> s.freeBlocks() == s.totalBlocks(), "all blocks free");
-              }
-            });
+        .untilAsserted(() -> {
+          for (ServiceHandle worker : workers()) {
+            WorkerStats stats = stats(worker);
+            org.assertj.core.api.Assertions.assertThat(stats)
+                .as(worker.name())
+                .matches(s -> s.runningSequences() == 0, "nothing runs")
+                .matches(s -> s.waitingRequests() == 0, "nothing waits")
+                .matches(s -> s.openLeases() == 0, "nothing on lease")
+                .matches(s -> s.pinnedBlocks() == 0, "nothing pinned")
+                .matches(s -> s.freeBlocks() == s.totalBlocks(), "all blocks free");
+          }
+        });
   }
 
   @Override

@@ -106,11 +106,10 @@ class ServingE2E {
   private static void awaitResidencyKnown(String memo) {
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () -> {
-              Answer again = platform.chat().askNow(memo, 1, Sampling.GREEDY);
-              return again.cachedTokens() > 3900;
-            });
+        .until(() -> {
+          Answer again = platform.chat().askNow(memo, 1, Sampling.GREEDY);
+          return again.cachedTokens() > 3900;
+        });
   }
 
   @Test
@@ -129,10 +128,8 @@ class ServingE2E {
     await()
         .atMost(Duration.ofSeconds(1))
         .pollInterval(Duration.ofMillis(50))
-        .untilAsserted(
-            () ->
-                assertThat(platform.sum(ServiceKind.DECODE, WorkerStats::runningSequences))
-                    .isZero());
+        .untilAsserted(() ->
+            assertThat(platform.sum(ServiceKind.DECODE, WorkerStats::runningSequences)).isZero());
   }
 
   @ParameterizedTest
@@ -177,10 +174,11 @@ class ServingE2E {
             .header("Content-Type", "application/json")
             .POST(
                 HttpRequest.BodyPublishers.ofByteArray(
-                    new byte[] {'{', '"', 'm', 'e', 'm', 'o', '"', ':', '"', (byte) 0xff, '"', '}'}))
+                    new byte[] {
+                      '{', '"', 'm', 'e', 'm', 'o', '"', ':', '"', (byte) 0xff, '"', '}'
+                    }))
             .build();
-    assertError(
-        platform.chat().http().send(request, HttpResponse.BodyHandlers.ofString()), 400);
+    assertError(platform.chat().http().send(request, HttpResponse.BodyHandlers.ofString()), 400);
   }
 
   @Test
