@@ -9,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * One child process with a log file. It dies with this process, however that ends. All methods may
@@ -22,7 +24,9 @@ import java.util.concurrent.TimeUnit;
 public final class ManagedProcess implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
-  private static final int TAIL_BYTES = 4096;
+  private static final int TAIL_BYTES = 65_536;
+  private static final int TAIL_LINES = 30;
+  private static final Pattern FRAME = Pattern.compile("^\\s+(at |\\.\\.\\. \\d+ )");
 
   /** The death signal is bound to the thread that forks: one that lives as long as the process. */
   private static final ExecutorService FORKER =
@@ -174,14 +178,21 @@ public final class ManagedProcess implements AutoCloseable {
     return "The end of %s:%n%s".formatted(spec.log(), logTail());
   }
 
-  /** The last lines of the log, at most 4 KiB. */
+  /** The last lines of the log without the frames of stack traces, at most thirty. */
   public String logTail() {
     try (RandomAccessFile file = new RandomAccessFile(spec.log().toFile(), "r")) {
       long from = Math.max(0, file.length() - TAIL_BYTES);
       file.seek(from);
       byte[] bytes = new byte[(int) (file.length() - from)];
       file.readFully(bytes);
-      return new String(bytes, StandardCharsets.UTF_8);
+      List<String> lines =
+          new String(bytes, StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.isBlank() && !FRAME.matcher(line).find())
+              .toList();
+      return String.join(
+          System.lineSeparator(),
+          lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
     } catch (IOException e) {
       return "(cannot be read: " + e.getMessage() + ")";
     }

@@ -120,6 +120,7 @@ public final class LocalStack implements AutoCloseable {
 
   private void startAll() {
     board.write();
+    new Scratch(spec.directory().resolve("logs")).delete();
     prepareImages();
     Parallel.run(List.of(this::startKafka, this::startRedis));
     plan().forEach(planned -> services.add(handle(planned)));

@@ -91,7 +91,9 @@ public final class ServiceHandle implements AutoCloseable {
           .awaitReady(Readiness.http(http, uri().resolve("/actuator/health/readiness")), deadline);
       board.set(name, ComponentStatus.State.READY);
     } catch (RuntimeException e) {
-      board.set(name, ComponentStatus.State.FAILED);
+      // An interrupt means that another component failed, or that somebody pressed Ctrl-C.
+      boolean failed = !Thread.currentThread().isInterrupted();
+      board.set(name, failed ? ComponentStatus.State.FAILED : ComponentStatus.State.STOPPED);
       throw e;
     }
   }

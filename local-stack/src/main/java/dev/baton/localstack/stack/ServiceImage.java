@@ -77,8 +77,9 @@ final class ServiceImage {
           FileLock held = channel.lock()) {
         if (held.isValid() && !isFresh()) {
           unpack();
-          train(training);
-          Files.writeString(stamp(), fingerprint());
+          if (train(training)) {
+            Files.writeString(stamp(), fingerprint());
+          }
         }
       }
     } catch (IOException e) {
@@ -123,18 +124,21 @@ final class ServiceImage {
         true);
   }
 
-  private void train(List<String> training) throws IOException {
+  private boolean train(List<String> training) throws IOException {
     List<String> arguments = new ArrayList<>(kind.jvmOptions());
     arguments.add("-XX:AOTCacheOutput=" + directory.resolve(CACHE));
     arguments.add("-Dspring.context.exit=onRefresh");
     arguments.add("-jar");
     arguments.add(jar().toString());
     arguments.addAll(training);
-    run(arguments, false);
+    return run(arguments, false);
   }
 
-  /** A failed training costs start-up time only, so it is not fatal; its log stays. */
-  private void run(List<String> arguments, boolean mustSucceed) throws IOException {
+  /**
+   * A failed training costs start-up time only, so it is not fatal: its log stays, and the next
+   * start tries again.
+   */
+  private boolean run(List<String> arguments, boolean mustSucceed) throws IOException {
     List<String> command = new ArrayList<>(List.of(java()));
     command.addAll(arguments);
     Path log = directory.resolveSibling(kind.module() + ".prepare.log");
@@ -154,10 +158,12 @@ final class ServiceImage {
         throw new IOException(
             "unpacking failed, see " + log + System.lineSeparator() + tool.logTail());
       }
+      return succeeded;
     } catch (TimeoutException | ExecutionException e) {
       if (mustSucceed) {
         throw new IOException("unpacking took too long, see " + log, e);
       }
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
