@@ -6,8 +6,8 @@ import java.util.Map;
  * How to use UCX.
  *
  * @param requireRdmaDevice use UCX only where a network card answers remote reads by itself. Over
- *     TCP UCX emulates them, slower than the plain TCP transport, and the holder's process ends when
- *     a reader vanishes in the middle: false is for tests on hosts without such a card
+ *     TCP UCX emulates them, slower than the plain TCP transport, and the holder's process ends
+ *     when a reader vanishes in the middle: false is for tests on hosts without such a card
  * @param options settings of UCX by name without the {@code UCX_} prefix, such as {@code TLS} or
  *     {@code NET_DEVICES}
  */

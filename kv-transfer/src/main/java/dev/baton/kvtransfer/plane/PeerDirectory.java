@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** The peers of this worker: one connection an epoch, made once however many ask for it. */
 final class PeerDirectory implements AutoCloseable {
@@ -35,10 +34,10 @@ final class PeerDirectory implements AutoCloseable {
     }
     Key key = new Key(holder, endpoint);
     CompletableFuture<ConnectOutcome> started = new CompletableFuture<>();
-    @Nullable CompletableFuture<ConnectOutcome> known = peers.putIfAbsent(key, started);
-    if (known == null) {
+    CompletableFuture<ConnectOutcome> known =
+        peers.compute(key, (_, present) -> present == null || dead(present) ? started : present);
+    if (known == started) {
       Thread.ofVirtual().name("kv-connect").start(() -> connect(key, started));
-      known = started;
     }
     // The connection is everybody's, the deadline this caller's own.
     CompletableFuture<ConnectOutcome> answer = known.copy();
@@ -49,6 +48,10 @@ final class PeerDirectory implements AutoCloseable {
                 answer.complete(
                     new PeerFailure.DeadlineExceeded("connection to " + holder.worker())));
     return answer.whenComplete((_, _) -> timer.close());
+  }
+
+  private static boolean dead(CompletableFuture<ConnectOutcome> known) {
+    return known.getNow(null) instanceof ConnectOutcome.Connected(var peer) && !peer.alive();
   }
 
   private void connect(Key key, CompletableFuture<ConnectOutcome> started) {

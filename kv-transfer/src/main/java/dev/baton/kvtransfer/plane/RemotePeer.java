@@ -30,16 +30,21 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A connected peer: leases over the control channel, blocks over the chosen transport. */
 final class RemotePeer implements Peer {
+  private static final Logger log = LoggerFactory.getLogger(RemotePeer.class);
+
   private final RemotePool remote;
   private final TransportPath path;
   private final ControlChannel control;
   private final BlockReader reader;
   private final HostKvPool pool;
   private final KvPlaneConfig config;
-  private volatile boolean alive = true;
+  private volatile @Nullable String lost;
 
   RemotePeer(
       RemotePool remote,
@@ -58,7 +63,7 @@ final class RemotePeer implements Peer {
 
   void start(Runnable onLost) {
     control.start(reason -> {
-      alive = false;
+      lost = reason;
       reader.abort(reason);
       onLost.run();
     });
@@ -76,7 +81,7 @@ final class RemotePeer implements Peer {
 
   @Override
   public boolean alive() {
-    return alive;
+    return lost == null;
   }
 
   @Override
@@ -125,25 +130,35 @@ final class RemotePeer implements Peer {
     check(request);
     Transfer transfer = new Transfer(request, holder().worker(), pool, config.interceptor());
     CompletionStage<TransferOutcome> observed =
-        transfer
-            .outcome()
-            .whenComplete((outcome, _) -> {
-              closeWhenStale(outcome);
-              config
-                  .observer()
-                  .transferEnded(
-                      holder().worker(),
-                      path.kind(),
-                      request.moves().size(),
-                      transfer.bytes(),
-                      transfer.nanos(),
-                      outcome);
-            });
-    reader.read(transfer);
+        transfer.outcome().whenComplete((outcome, _) -> ended(transfer, outcome));
+    String gone = lost;
+    if (gone == null) {
+      reader.read(transfer);
+    } else {
+      transfer.end(new PeerFailure.PeerLost(gone));
+    }
     return observed;
   }
 
+  private void ended(Transfer transfer, TransferOutcome outcome) {
+    closeWhenStale(outcome);
+    try {
+      config
+          .observer()
+          .transferEnded(
+              holder().worker(),
+              path.kind(),
+              transfer.moves().size(),
+              transfer.bytes(),
+              transfer.nanos(),
+              outcome);
+    } catch (RuntimeException e) {
+      log.error("The observer of transfers failed", e);
+    }
+  }
+
   void close(String reason) {
+    lost = reason;
     control.close(reason);
   }
 

@@ -18,6 +18,7 @@ import dev.baton.kvtransfer.transport.Timers;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,7 @@ public final class WorkerKvPlane implements KvPlane {
   private final HolderState state;
   private final HolderServer server;
   private final PeerDirectory peers;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private WorkerKvPlane(
       LeaseBook leases,
@@ -116,6 +118,9 @@ public final class WorkerKvPlane implements KvPlane {
 
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     server.close();
     peers.close();
     transports.close();

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class HolderConnection {
   private static final Logger log = LoggerFactory.getLogger(HolderConnection.class);
 
+  private static final int MAX_HANDSHAKE = 4096;
+
   private final HolderState state;
   private final SocketChannel channel;
 
@@ -56,7 +58,7 @@ final class HolderConnection {
     Deadline deadline = Deadline.after(state.config.handshakeTimeout());
     try (var _ = state.timers.at(deadline, () -> Quietly.close(channel))) {
       FrameHeader header = frames.nextHeader();
-      if (!(frames.message(header) instanceof Hello first)) {
+      if (!(frames.message(header, MAX_HANDSHAKE) instanceof Hello first)) {
         throw new MalformedFrameException("the first message must be a handshake");
       }
       hello = first;

@@ -29,6 +29,7 @@ final class UcxAgent {
   private boolean stopping;
   private long stopBy;
   private BooleanSupplier idle = () -> true;
+  private Runnable beforeClose = () -> {};
   private final Thread thread;
 
   UcxAgent(UcpContext context) {
@@ -67,15 +68,16 @@ final class UcxAgent {
    *
    * @param first runs on the agent's thread and starts what must come to an end
    * @param isIdle whether it has; asked on the agent's thread, waited for a while
+   * @param last runs on the agent's thread, right before worker and context close
    */
-  void stop(Runnable first, BooleanSupplier isIdle) {
-    submit(
-        () -> {
-          first.run();
-          idle = isIdle;
-          stopBy = System.nanoTime() + STOP_PATIENCE_NANOS;
-          stopping = true;
-        });
+  void stop(Runnable first, BooleanSupplier isIdle, Runnable last) {
+    submit(() -> {
+      first.run();
+      idle = isIdle;
+      beforeClose = last;
+      stopBy = System.nanoTime() + STOP_PATIENCE_NANOS;
+      stopping = true;
+    });
     try {
       thread.join(2 * STOP_PATIENCE_NANOS / 1_000_000);
     } catch (InterruptedException _) {
@@ -93,13 +95,21 @@ final class UcxAgent {
         await();
       }
     }
+    closeAll();
+    // Those that come last find everything closed and say so to whoever waits for them.
+    runCommands();
+  }
+
+  private void closeAll() {
+    boolean nothingLeft = runGuarded(beforeClose);
     synchronized (gate) {
       closed = true;
       worker.close();
     }
-    context.close();
-    // Those that came last find everything closed and say so to whoever waits for them.
-    runCommands();
+    // A context that still has memory registered aborts the process when it is closed.
+    if (nothingLeft) {
+      context.close();
+    }
   }
 
   private void await() {
@@ -117,11 +127,13 @@ final class UcxAgent {
     }
   }
 
-  private void runGuarded(Runnable command) {
+  private static boolean runGuarded(Runnable command) {
     try {
       command.run();
+      return true;
     } catch (RuntimeException e) {
       log.error("A UCX command failed", e);
+      return false;
     }
   }
 

@@ -59,33 +59,31 @@ final class UcxHolder {
 
   private void accept(UcpConnectionRequest request) {
     // Both ends must run in the same error mode, or a dead reader is never noticed here.
-    agent.submit(
-        () -> {
-          if (closed) {
-            return;
-          }
-          try {
-            readers.add(
-                agent
-                    .worker()
-                    .newEndpoint(
-                        new UcpEndpointParams()
-                            .setConnectionRequest(request)
-                            .setPeerErrorHandlingMode()
-                            .setErrorHandler((reader, _, _) -> drop(reader))));
-          } catch (UcxException e) {
-            log.warn("A reader could not connect over UCX: {}", e.getMessage());
-          }
-        });
+    agent.submit(() -> {
+      if (closed) {
+        return;
+      }
+      try {
+        readers.add(
+            agent
+                .worker()
+                .newEndpoint(
+                    new UcpEndpointParams()
+                        .setConnectionRequest(request)
+                        .setPeerErrorHandlingMode()
+                        .setErrorHandler((reader, _, _) -> drop(reader))));
+      } catch (UcxException e) {
+        log.warn("A reader could not connect over UCX: {}", e.getMessage());
+      }
+    });
   }
 
   private void drop(UcpEndpoint reader) {
-    agent.submit(
-        () -> {
-          if (readers.remove(reader)) {
-            reader.closeNonBlockingForce();
-          }
-        });
+    agent.submit(() -> {
+      if (readers.remove(reader)) {
+        reader.closeNonBlockingForce();
+      }
+    });
   }
 
   /** On the agent's thread, before it ends. */

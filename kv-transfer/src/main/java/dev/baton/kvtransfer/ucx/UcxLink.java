@@ -31,8 +31,8 @@ final class UcxLink {
   }
 
   /**
-   * Connects. {@code onReady} hears when the link can be used, {@code onBroken} at most once that it
-   * never will be, or is no more.
+   * Connects. {@code onReady} hears when the link can be used, {@code onBroken} at most once that
+   * it never will be, or is no more.
    *
    * @throws UcxException when UCX cannot even try
    */

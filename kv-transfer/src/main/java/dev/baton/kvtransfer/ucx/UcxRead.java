@@ -15,11 +15,11 @@ import org.openucx.jucx.UcxException;
 import org.openucx.jucx.ucp.UcpRequest;
 
 /**
- * One transfer over UCX: gets in a window, each block verified on another thread as it arrives. Agent's
- * thread only, where not said otherwise.
+ * One transfer over UCX: gets in a window, each block verified on another thread as it arrives.
+ * Agent's thread only, where not said otherwise.
  */
 final class UcxRead {
-  /** Gets under way at a time: enough to fill a link, few enough to be torn down quickly. */
+  /** Blocks flying or being verified: enough to fill a link, few enough to be torn down quickly. */
   private static final int WINDOW = 32;
 
   private final Transfer transfer;
@@ -49,7 +49,7 @@ final class UcxRead {
 
   /** Posts gets while the window has room. */
   void post(UcxLink link) {
-    while (failure == null && next < transfer.moves().size() && flying.cardinality() < WINDOW) {
+    while (failure == null && next < transfer.moves().size() && underWay() < WINDOW) {
       int index = next++;
       flying.set(index);
       try {
@@ -76,12 +76,11 @@ final class UcxRead {
 
       @Override
       public void onError(int status, String message) {
-        agent.submit(
-            () -> {
-              flying.clear(index);
-              fail(new PeerFailure.PeerLost("UCX: " + message));
-              settle();
-            });
+        agent.submit(() -> {
+          flying.clear(index);
+          fail(new PeerFailure.PeerLost("UCX: " + message));
+          settle();
+        });
       }
     };
   }
@@ -89,27 +88,25 @@ final class UcxRead {
   private void landed(int index, UcxLink link) {
     flying.clear(index);
     verifying++;
-    verifiers.execute(
-        () -> {
-          @Nullable RuntimeException thrown = null;
-          try {
-            transfer.arrived(index);
-          } catch (RuntimeException e) {
-            thrown = e;
-          }
-          RuntimeException seen = thrown;
-          agent.submit(() -> checked(seen));
-        });
-    post(link);
+    verifiers.execute(() -> {
+      @Nullable RuntimeException thrown = null;
+      try {
+        transfer.arrived(index);
+      } catch (RuntimeException e) {
+        thrown = e;
+      }
+      RuntimeException seen = thrown;
+      agent.submit(() -> checked(seen, link));
+    });
   }
 
-  private void checked(@Nullable RuntimeException thrown) {
+  private void checked(@Nullable RuntimeException thrown, UcxLink link) {
     verifying--;
     verified++;
     if (thrown != null) {
       fail(new PeerFailure.Declined("verifying failed: " + thrown));
     }
-    settle();
+    post(link);
   }
 
   /** Posts nothing more; the first failure counts. Gets under way need their link closed to end. */
@@ -117,6 +114,14 @@ final class UcxRead {
     if (failure == null && !transfer.ended()) {
       failure = why;
     }
+  }
+
+  private int underWay() {
+    return flying.cardinality() + verifying;
+  }
+
+  boolean ended() {
+    return transfer.ended();
   }
 
   boolean flying() {
@@ -138,7 +143,9 @@ final class UcxRead {
     }
   }
 
-  /** UCX still owes callbacks of a failed transfer: ends it, with the blocks concerned set aside. */
+  /**
+   * UCX still owes callbacks of a failed transfer: ends it, with the blocks concerned set aside.
+   */
   void endWithQuarantine() {
     TransferOutcome why = failure;
     if (transfer.ended() || why == null || quarantineLifted != null) {

@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
 import org.openucx.jucx.UcxException;
 
 /**
- * Reads of one peer over UCX. Gets cannot be cancelled one by one, so a transfer that must end early
- * takes the link down with it; the next transfer builds another. State belongs to the agent's thread.
+ * Reads of one peer over UCX. Gets cannot be cancelled one by one, so a transfer that must end
+ * early takes the link down with it; the next transfer builds another. State belongs to the agent's
+ * thread.
  */
 final class UcxReader implements BlockReader {
+  /** How long gets of a stopped transfer may take to land before their link is torn down. */
+  private static final Duration LANDING_PATIENCE = Duration.ofMillis(200);
+
   /** How long UCX may take to hand back the buffers of a link that was torn down. */
   private static final Duration FLUSH_PATIENCE = Duration.ofSeconds(2);
 
@@ -80,11 +84,10 @@ final class UcxReader implements BlockReader {
                     () -> stop(read, new PeerFailure.DeadlineExceeded("blocks over UCX"))));
     transfer
         .outcome()
-        .whenComplete(
-            (_, _) -> {
-              timer.close();
-              agent.submit(() -> ended(read));
-            });
+        .whenComplete((_, _) -> {
+          timer.close();
+          agent.submit(() -> ended(read));
+        });
     if (!agent.submit(() -> begin(read))) {
       transfer.end(new PeerFailure.Declined("the plane is closed"));
     }
@@ -98,8 +101,12 @@ final class UcxReader implements BlockReader {
   /** Ends all reads, and those to come. Agent's thread only, like everything below. */
   void giveUp(String reason) {
     gone = reason;
-    breakLink(reason);
+    List.copyOf(reads).forEach(read -> stop(read, new PeerFailure.PeerLost(reason)));
     leaveWhenDone();
+  }
+
+  boolean idle() {
+    return reads.isEmpty();
   }
 
   private void ended(UcxRead read) {
@@ -110,14 +117,14 @@ final class UcxReader implements BlockReader {
   private void leaveWhenDone() {
     if (gone != null && reads.isEmpty()) {
       siblings.remove(this);
+      breakLink(gone);
     }
   }
 
-  boolean idle() {
-    return reads.isEmpty();
-  }
-
   private void begin(UcxRead read) {
+    if (read.ended()) {
+      return;
+    }
     reads.add(read);
     if (gone != null) {
       stop(read, new PeerFailure.PeerLost(gone));
@@ -144,13 +151,12 @@ final class UcxReader implements BlockReader {
   private void ready() {
     firstLink.complete(Optional.empty());
     // Not from inside UCX's callback.
-    agent.submit(
-        () -> {
-          UcxLink present = link;
-          if (present != null && present.ready()) {
-            List.copyOf(reads).forEach(read -> read.post(present));
-          }
-        });
+    agent.submit(() -> {
+      UcxLink present = link;
+      if (present != null && present.ready()) {
+        List.copyOf(reads).forEach(read -> read.post(present));
+      }
+    });
   }
 
   /** UCX says that the link does not work; this comes from inside its callbacks. */
@@ -171,20 +177,26 @@ final class UcxReader implements BlockReader {
     }
   }
 
+  /** Ends a read early: what flies may land for a moment, then the link is torn down. */
   private void stop(UcxRead read, TransferOutcome why) {
     read.fail(why);
+    read.settle();
     if (read.flying()) {
-      breakLink("another transfer from this peer had to be stopped: " + why);
+      timers.at(Deadline.after(LANDING_PATIENCE), () -> agent.submit(() -> breakIfFlying(read)));
     }
-    flush(read);
+  }
+
+  private void breakIfFlying(UcxRead read) {
+    if (read.flying()) {
+      breakLink("another transfer from this peer hung");
+    }
   }
 
   /** Ends a failed read when UCX has let go of its buffers, or says which it has not. */
   private void flush(UcxRead read) {
     read.settle();
     if (read.flying()) {
-      timers.at(
-          Deadline.after(FLUSH_PATIENCE), () -> agent.submit(read::endWithQuarantine));
+      timers.at(Deadline.after(FLUSH_PATIENCE), () -> agent.submit(read::endWithQuarantine));
     }
   }
 }

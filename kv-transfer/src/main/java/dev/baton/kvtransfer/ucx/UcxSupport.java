@@ -11,8 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The door to UCX. Nothing on this side of it links to JUCX, so that a missing jar, a missing {@code
- * libucp} or a temporary folder without execute permission is a reason to report and not a crash.
+ * The door to UCX. Nothing on this side of it links to JUCX, so that a missing jar, a missing
+ * {@code libucp} or a temporary folder without execute permission is a reason to report and not a
+ * crash.
  */
 public final class UcxSupport {
   private static final Path RDMA_DEVICES = Path.of("/sys/class/infiniband");

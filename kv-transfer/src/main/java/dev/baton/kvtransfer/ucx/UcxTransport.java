@@ -17,6 +17,7 @@ import dev.baton.kvtransfer.wire.PayloadWriter;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -61,8 +62,7 @@ final class UcxTransport implements Transport {
     options(config.ucx()).forEach(params::setConfig);
     UcxAgent agent = new UcxAgent(new UcpContext(params));
     UcxHolder holder = new UcxHolder(agent, pool, config.bindHost());
-    UcxTransport transport =
-        new UcxTransport(agent, holder, pool, config.copyThreads(), timers);
+    UcxTransport transport = new UcxTransport(agent, holder, pool, config.copyThreads(), timers);
     agent.start();
     return transport;
   }
@@ -145,12 +145,10 @@ final class UcxTransport implements Transport {
 
   @Override
   public void close() {
-    agent.stop(this::closeAll, () -> readers.stream().allMatch(UcxReader::idle));
+    agent.stop(
+        () -> List.copyOf(readers).forEach(reader -> reader.giveUp("the plane is closed")),
+        () -> readers.stream().allMatch(UcxReader::idle),
+        holder::close);
     verifiers.shutdown();
-  }
-
-  private void closeAll() {
-    readers.forEach(reader -> reader.giveUp("the plane is closed"));
-    holder.close();
   }
 }

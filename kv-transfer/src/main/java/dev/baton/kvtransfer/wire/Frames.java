@@ -42,6 +42,14 @@ public final class Frames {
 
   /** The message whose header was just read. */
   public Message message(FrameHeader frame) throws IOException {
+    return message(frame, FrameHeader.MAX_CONTROL_PAYLOAD);
+  }
+
+  /** The same from somebody who may only send so much, as nobody knows who it is yet. */
+  public Message message(FrameHeader frame, int maxPayload) throws IOException {
+    if (frame.payloadLength() > maxPayload) {
+      throw new MalformedFrameException("a message of " + frame.payloadLength() + " bytes here");
+    }
     if (frame.type() == FrameHeader.DATA) {
       throw new MalformedFrameException("block data where a message was due");
     }

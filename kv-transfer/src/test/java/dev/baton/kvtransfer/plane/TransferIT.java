@@ -28,11 +28,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -45,19 +47,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Blocks between two processes, over every transport. */
 final class TransferIT {
   private static final Duration LONG = Duration.ofSeconds(20);
+  private static final Duration TTL = Duration.ofSeconds(2);
   private static final int HELD = 512;
   private static final int LOCAL = 512;
 
   @TempDir Path folder;
   private final AtomicReference<TransferInterceptor> interceptor =
       new AtomicReference<>(TransferInterceptor.NONE);
+  private final List<String> observed = new CopyOnWriteArrayList<>();
   private HolderProcess holder;
   private HostKvPool pool;
   private KvPlane plane;
 
   @BeforeEach
   void startHolder() throws IOException {
-    holder = HolderProcess.start(folder.resolve("holder.kv"), HELD, Duration.ofMillis(400));
+    holder = HolderProcess.start(folder.resolve("holder.kv"), HELD, TTL);
   }
 
   @AfterEach
@@ -147,14 +151,11 @@ final class TransferIT {
   void noticesAKilledHolderInTheMiddle(TransportKind transport) {
     Peer peer = connect(transport);
     long lease = holder.lease(LONG, IntStream.range(0, HELD).toArray());
-    AtomicInteger arrived = new AtomicInteger();
-    interceptor.set((from, move, block) -> {
-      if (arrived.incrementAndGet() == 5) {
-        holder.kill();
-        if (transport == TransportKind.SHARED_MEMORY) {
-          // A copy needs nobody's help; the reader stops when it knows.
-          await().atMost(Duration.ofSeconds(5)).until(() -> !peer.alive());
-        }
+    onFifthBlock(() -> {
+      holder.kill();
+      if (transport == TransportKind.SHARED_MEMORY) {
+        // A copy needs nobody's help; the reader stops when it knows.
+        await().atMost(Duration.ofSeconds(5)).until(() -> !peer.alive());
       }
     });
 
@@ -173,12 +174,7 @@ final class TransferIT {
       throws IOException {
     Peer peer = connect(transport);
     long lease = holder.lease(LONG, IntStream.range(0, HELD).toArray());
-    AtomicInteger arrived = new AtomicInteger();
-    interceptor.set((from, move, block) -> {
-      if (arrived.incrementAndGet() == 5) {
-        holder.stop();
-      }
-    });
+    onFifthBlock(holder::stop);
 
     long start = System.nanoTime();
     TransferOutcome outcome = transferAll(peer, lease, Duration.ofMillis(1500));
@@ -207,6 +203,45 @@ final class TransferIT {
     byte[] marker = new byte[(int) rest.byteSize()];
     java.util.Arrays.fill(marker, (byte) 0x5a);
     assertThat(rest.mismatch(MemorySegment.ofArray(marker))).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void closingThePlaneEndsWhatRuns(TransportKind transport) throws Exception {
+    Peer peer = connect(transport);
+    long lease = holder.lease(LONG, IntStream.range(0, HELD).toArray());
+    CountDownLatch under = new CountDownLatch(1);
+    interceptor.set((from, move, block) -> under.countDown());
+    int[] all = IntStream.range(0, HELD).toArray();
+    BlockRefs refs = TestBlocks.refs(all);
+    var running = peer.transfer(TransferRequest.of(lease, refs, 0, all, Deadline.after(LONG)));
+    assertThat(under.await(10, TimeUnit.SECONDS)).isTrue();
+
+    plane.close();
+
+    // Whether it won the race or not, it has ended and lets go of the local blocks.
+    assertThat(get(running))
+        .isInstanceOfAny(
+            TransferOutcome.Completed.class,
+            PeerFailure.PeerLost.class,
+            PeerFailure.Declined.class);
+    assertThat(get(peer.transfer(TransferRequest.of(lease, refs, 0, all, Deadline.after(LONG)))))
+        .isInstanceOfAny(PeerFailure.PeerLost.class, PeerFailure.Declined.class);
+    assertThat(get(plane.connect(holder.inEpoch(1), holder.endpoint(), Deadline.after(LONG))))
+        .isInstanceOf(PeerFailure.Declined.class);
+  }
+
+  @Test
+  void tellsTheObserverOfEveryTransfer() {
+    Peer peer = connect(TransportKind.TCP);
+    long lease = holder.lease(LONG, 1, 2);
+
+    transfer(peer, lease, new int[] {1, 2}, LONG);
+    transfer(peer, lease, new int[] {3}, LONG);
+
+    await().atMost(LONG).until(() -> observed.size() == 2);
+    assertThat(observed.get(0)).matches("holder TCP 2 131072 Completed.*");
+    assertThat(observed.get(1)).matches("holder TCP 1 65536 Declined.*");
   }
 
   @Test
@@ -264,7 +299,7 @@ final class TransferIT {
     assertThat(outcome).isInstanceOf(AcquireOutcome.Acquired.class);
     var acquired = (AcquireOutcome.Acquired) outcome;
     assertThat(acquired.blocks()).isEqualTo(TestBlocks.refs(9, 11));
-    assertThat(acquired.ttl()).isEqualTo(Duration.ofMillis(400));
+    assertThat(acquired.ttl()).isEqualTo(TTL);
     assertThat(holder.leases()).isEqualTo(1);
     assertThat(transfer(peer, acquired.leaseId(), new int[] {9, 11}, LONG))
         .isInstanceOf(TransferOutcome.Completed.class);
@@ -304,8 +339,8 @@ final class TransferIT {
         .atMost(LONG)
         .until(() -> {
           assertThat(get(peer.renew(acquired.leaseId(), Deadline.after(LONG))))
-              .isEqualTo(new LeaseOutcome.Renewed(Duration.ofMillis(400)));
-          return System.nanoTime() - start > Duration.ofMillis(1000).toNanos();
+              .isEqualTo(new LeaseOutcome.Renewed(TTL));
+          return System.nanoTime() - start > TTL.plusMillis(500).toNanos();
         });
 
     assertThat(transfer(peer, acquired.leaseId(), new int[] {1, 2}, LONG))
@@ -359,6 +394,8 @@ final class TransferIT {
           KvPlaneConfig.builder(new WorkerId("reader"), TestBlocks.MODEL, TestBlocks.LAYOUT)
               .transports(Set.of(transports))
               .ucx(Ucx.SETTINGS)
+              .observer((peer, kind, blocks, bytes, nanos, outcome) ->
+                  observed.add(peer + " " + kind + " " + blocks + " " + bytes + " " + outcome))
               .interceptor((peer, move, block) -> interceptor.get().arrived(peer, move, block))
               .build();
       LeaseBook leases = new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {});
@@ -389,6 +426,18 @@ final class TransferIT {
 
   private static AcquireOutcome acquire(Peer peer, int... blocks) {
     return get(peer.acquire(new RequestId("r-1"), TestBlocks.hashes(blocks), Deadline.after(LONG)));
+  }
+
+  /** Holds up the blocks behind the fifth until {@code action} is done. */
+  private void onFifthBlock(Runnable action) {
+    int[] arrived = {0};
+    interceptor.set((from, move, block) -> {
+      synchronized (arrived) {
+        if (++arrived[0] == 5) {
+          action.run();
+        }
+      }
+    });
   }
 
   private static TransferOutcome transferAll(Peer peer, long lease, Duration time) {
