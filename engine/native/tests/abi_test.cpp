@@ -59,7 +59,7 @@ int main() {
   expect(model, bad, "slice 0: count");
   bad = good;
   bad.start = 16 * 6 - 3;
-  expect(model, bad, "beyond the model's 96");
+  expect(model, bad, "position 96 is beyond the last of 96");
   bad = good;
   bad.start = 14;
   expect(model, bad, "1 blocks for 18 positions");
