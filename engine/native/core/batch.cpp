@@ -24,7 +24,7 @@ void check_slice(const baton_slice& slice, const std::string& where, const Batch
   require(slice.start >= 0, where + ": start must not be negative");
   const std::int64_t end = std::int64_t{slice.start} + slice.count;
   require(end <= limits.max_positions, where + ": position " + std::to_string(end - 1) +
-                                           " is beyond the model's " +
+                                           " is beyond the last of " +
                                            std::to_string(limits.max_positions));
   require(slice.tokens != nullptr && slice.blocks != nullptr, where + ": tokens or blocks missing");
   const std::int64_t blocks = (end + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS;

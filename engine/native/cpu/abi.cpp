@@ -24,7 +24,9 @@ baton_status baton_open(const baton_model* model, const baton_options* options,
   });
 }
 
-const char* baton_isa(const baton_engine* engine) { return engine->model.kernels().name; }
+const char* baton_isa(const baton_engine* engine) {
+  return engine == nullptr ? "" : engine->model.kernels().name;
+}
 
 baton_status baton_step(baton_engine* engine, const baton_slice* slices, size_t count,
                         baton_sample* samples, size_t sample_capacity, char* error,

@@ -292,7 +292,7 @@ inline void prefetch(const AttentionTask& task, int start, int keys) {
     const int block = task.blocks[start / KvPool::block_tokens];
     const auto* from = reinterpret_cast<const char*>(
         task.pool->at(block, task.kv_head, task.layer, 0, 0));
-    for (int i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch(from + i, 0, 2);
   }
 }
 

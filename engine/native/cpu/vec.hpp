@@ -116,7 +116,9 @@ inline Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
 inline Vec max(Vec a, Vec b) { return {a.v > b.v ? a.v : b.v}; }
 inline Vec min(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }
 inline Vec nearest(Vec a) { return {std::nearbyint(a.v)}; }
-inline Vec scale2(Vec a, Vec n) { return {std::ldexp(a.v, static_cast<int>(n.v))}; }
+inline Vec scale2(Vec a, Vec n) {
+  return {std::isnan(n.v) ? n.v : std::ldexp(a.v, static_cast<int>(n.v))};
+}
 
 #endif
 

@@ -9,8 +9,10 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
-/** A file of zeros mapped as KV pool, deleted when closed. */
+/** A file of zeros, for its owner's eyes alone, mapped as KV pool; deleted when closed. */
 final class HostKvPool implements AutoCloseable {
   private static final int CHUNK = 1 << 20;
 
@@ -36,9 +38,9 @@ final class HostKvPool implements AutoCloseable {
       try (FileChannel channel =
           FileChannel.open(
               file,
-              StandardOpenOption.CREATE_NEW,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE)) {
+              Set.of(
+                  StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
         fill(channel, bytes);
         return new HostKvPool(file, arena, channel.map(MapMode.READ_WRITE, 0, bytes, arena));
       }
@@ -77,7 +79,7 @@ final class HostKvPool implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
     deleteQuietly(file);
+    arena.close();
   }
 }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,18 +14,18 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Finds and loads the JNI shim and backends.
  *
  * <p>They come from the directory that the system property {@value #PATH_PROPERTY} names, else from
  * the class path: this module's resources, and oneDNN from its own artifact. A loader needs files,
- * so resources are copied once to a directory of the user's cache that is named after their
- * content. The copy is made elsewhere and moved there in one step, so any number of JVMs may do it
- * at once.
+ * so resources are copied once to directories of the user's cache that are named after their
+ * content; oneDNN, which is large and seldom changes, has one of its own. A copy is made elsewhere
+ * and moved there in one step, so any number of JVMs may do it at once.
  */
 final class NativeLibraries {
   static final String PATH_PROPERTY = "baton.engine.library.path";
@@ -32,14 +33,8 @@ final class NativeLibraries {
   private static final String SHIM = "libbaton_jni.so";
   private static final String OWN = "/dev/baton/engine/native/linux-x86_64/";
   private static final String ONEDNN = "/org/bytedeco/dnnl/linux-x86_64/";
-  private static final Map<String, String> RESOURCES = new LinkedHashMap<>();
-
-  static {
-    RESOURCES.put(SHIM, OWN + SHIM);
-    RESOURCES.put("libbaton_cpu.so", OWN + "libbaton_cpu.so");
-    RESOURCES.put("libdnnl.so.3", ONEDNN + "libdnnl.so.3");
-    RESOURCES.put("libgomp.so.1", ONEDNN + "libgomp.so.1");
-  }
+  private static final List<String> OWN_LIBRARIES = List.of(SHIM, "libbaton_cpu.so");
+  private static final List<String> ONEDNN_LIBRARIES = List.of("libdnnl.so.3", "libgomp.so.1");
 
   private static final Map<String, Long> BACKENDS = new HashMap<>();
 
@@ -109,22 +104,43 @@ final class NativeLibraries {
     }
   }
 
+  /** A directory in {@code cache} with our libraries and links to oneDNN's. */
   static Path unpack(Path cache) throws IOException {
-    Path ready = cache.resolve(contentKey());
+    Files.createDirectories(
+        cache, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path oneDnn =
+        once(
+            cache.resolve("onednn-" + contentKey(ONEDNN, ONEDNN_LIBRARIES, false)),
+            fresh -> copy(ONEDNN, ONEDNN_LIBRARIES, fresh));
+    return once(
+        cache.resolve("engine-" + contentKey(OWN, OWN_LIBRARIES, true)),
+        fresh -> {
+          copy(OWN, OWN_LIBRARIES, fresh);
+          for (String library : ONEDNN_LIBRARIES) {
+            Path link = Path.of("..", oneDnn.getFileName().toString(), library);
+            Files.createSymbolicLink(fresh.resolve(library), link);
+          }
+        });
+  }
+
+  private interface Filler {
+    void fill(Path directory) throws IOException;
+  }
+
+  /** Makes {@code ready} unless it is there; of several that do so at once the first wins. */
+  private static Path once(Path ready, Filler filler) throws IOException {
     if (!Files.isDirectory(ready)) {
-      Files.createDirectories(
-          cache,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Path fresh = Files.createTempDirectory(cache, "unpacking");
-      for (Map.Entry<String, String> entry : RESOURCES.entrySet()) {
-        try (InputStream in = resource(entry.getValue()).openStream()) {
-          Files.copy(in, fresh.resolve(entry.getKey()));
-        }
-      }
+      Path fresh = Files.createTempDirectory(ready.resolveSibling("."), "unpacking");
+      filler.fill(fresh);
       try {
         Files.move(fresh, ready, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException lost) {
-        deleteTree(fresh);
+        try (Stream<Path> files = Files.list(fresh)) {
+          for (Path file : files.toList()) {
+            Files.delete(file);
+          }
+        }
+        Files.delete(fresh);
         if (!Files.isDirectory(ready)) {
           throw lost;
         }
@@ -133,27 +149,29 @@ final class NativeLibraries {
     return ready;
   }
 
-  private static void deleteTree(Path directory) throws IOException {
-    for (String name : RESOURCES.keySet()) {
-      Files.deleteIfExists(directory.resolve(name));
+  private static void copy(String from, List<String> names, Path to) throws IOException {
+    for (String name : names) {
+      try (InputStream in = resource(from + name).openStream()) {
+        Files.copy(in, to.resolve(name));
+      }
     }
-    Files.deleteIfExists(directory);
   }
 
-  /** Hash of our own libraries' bytes and of the others' names and sizes. */
-  private static String contentKey() throws IOException {
+  /** Hash of names and sizes, and with {@code bytes} of the bytes. */
+  private static String contentKey(String from, List<String> names, boolean bytes)
+      throws IOException {
     MessageDigest digest = sha256();
-    for (String name : RESOURCES.values()) {
-      URL url = resource(name);
-      URLConnection connection = url.openConnection();
-      digest.update((name + ":" + connection.getContentLengthLong() + "\n").getBytes("UTF-8"));
+    for (String name : names) {
+      URLConnection connection = resource(from + name).openConnection();
       try (InputStream in = connection.getInputStream()) {
-        if (name.startsWith(OWN)) {
+        String entry = name + ":" + connection.getContentLengthLong() + "\n";
+        digest.update(entry.getBytes(StandardCharsets.UTF_8));
+        if (bytes) {
           digest.update(in.readAllBytes());
         }
       }
     }
-    return HexFormat.of().formatHex(digest.digest(), 0, 12);
+    return HexFormat.of().formatHex(digest.digest(), 0, 8);
   }
 
   private static MessageDigest sha256() {
@@ -169,6 +187,6 @@ final class NativeLibraries {
     if (url == null) {
       throw new IOException("class path resource " + name + " is missing");
     }
-    return Objects.requireNonNull(url);
+    return url;
   }
 }

@@ -49,7 +49,6 @@ class GoldenTest {
       for (GoldenModel.Case golden : model.cases()) {
         decisive += checkGreedy(engine, golden, 2 * noise);
       }
-      System.out.printf("%s %s noise %.4f decisive %d%n", model, instructionSet, noise, decisive);
       assertThat(decisive).isGreaterThanOrEqualTo(DECISIVE_STEPS);
     }
   }

@@ -33,7 +33,10 @@ class NativeLibrariesTest {
                 "libbaton_jni.so", "libbaton_cpu.so", "libdnnl.so.3", "libgomp.so.1");
       }
       try (var left = Files.list(cache.resolve("native"))) {
-        assertThat(left).as("no half-made copy stays").containsExactly(directories.getFirst());
+        assertThat(left.map(directory -> directory.getFileName().toString()))
+            .as("no half-made copy stays")
+            .hasSize(2)
+            .noneMatch(name -> name.startsWith("unpacking"));
       }
     }
   }

@@ -1,0 +1,88 @@
+// The C ABI as a caller without Java sees it: errors come back as a status with a message.
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "random_model.hpp"
+
+namespace {
+
+using baton::testing::RandomModel;
+using baton::testing::Shape;
+
+const Shape kSmall = {.hidden = 32,
+                      .layers = 2,
+                      .heads = 4,
+                      .kv_heads = 2,
+                      .head_dim = 8,
+                      .intermediate = 48,
+                      .vocabulary = 50,
+                      .max_positions = 128};
+
+baton_slice slice(const std::vector<std::int32_t>& tokens, const std::vector<std::int32_t>& blocks) {
+  baton_slice out = {};
+  out.tokens = tokens.data();
+  out.blocks = blocks.data();
+  out.count = static_cast<std::int32_t>(tokens.size());
+  out.block_count = static_cast<std::int32_t>(blocks.size());
+  out.sample = 1;
+  out.sampling.top_p = 1;
+  out.sampling.repetition_penalty = 1;
+  return out;
+}
+
+void expect(RandomModel& model, const baton_slice& bad, const std::string& message) {
+  baton_sample sample;
+  char error[256] = {};
+  const baton_status status =
+      baton_step(model.engine(), &bad, 1, &sample, 1, error, sizeof error);
+  CHECK(status == BATON_INVALID_ARGUMENT, "status %d", status);
+  CHECK(std::string(error).find(message) != std::string::npos, "\"%s\" lacks \"%s\"", error,
+        message.c_str());
+}
+
+}  // namespace
+
+int main() {
+  CHECK(baton_abi_version() == BATON_ABI_VERSION, "%u", baton_abi_version());
+  RandomModel model(kSmall, 1, 32, 4, 6);
+  const std::vector<std::int32_t> tokens = {1, 2, 3, 49};
+  const std::vector<std::int32_t> blocks = {5};
+  const baton_slice good = slice(tokens, blocks);
+  const baton_sample sampled = model.step({good});
+  CHECK(sampled.token >= 0 && sampled.token < 50, "token %d", sampled.token);
+
+  baton_slice bad = good;
+  bad.count = 0;
+  expect(model, bad, "slice 0: count");
+  bad = good;
+  bad.start = 16 * 6 - 3;
+  expect(model, bad, "position 96 is beyond the last of 96");
+  bad = good;
+  bad.start = 14;
+  expect(model, bad, "1 blocks for 18 positions");
+  bad = good;
+  bad.sampling.temperature = std::numeric_limits<float>::quiet_NaN();
+  expect(model, bad, "temperature");
+  bad = good;
+  bad.sampling.top_logprobs = 21;
+  expect(model, bad, "top_logprobs");
+  bad = good;
+  bad.sampling.presence_penalty = 1;
+  expect(model, bad, "history");
+  const std::vector<std::int32_t> wild = {1, 50};
+  expect(model, slice(wild, blocks), "token 50 at index 1");
+  const std::vector<std::int32_t> outside = {6};
+  expect(model, slice(tokens, outside), "block 6 at index 0");
+
+  // A message is cut to the room that there is.
+  char tiny[8];
+  CHECK(baton_step(model.engine(), nullptr, 0, nullptr, 0, tiny, sizeof tiny) ==
+            BATON_INVALID_ARGUMENT,
+        "no slices");
+  CHECK(std::string(tiny) == "a step ", "\"%s\"", tiny);
+  CHECK(baton_open(nullptr, nullptr, nullptr, nullptr, 0) == BATON_INVALID_ARGUMENT, "null");
+  return 0;
+}
