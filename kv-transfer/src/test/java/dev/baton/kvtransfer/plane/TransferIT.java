@@ -55,6 +55,7 @@ final class TransferIT {
   private final AtomicReference<TransferInterceptor> interceptor =
       new AtomicReference<>(TransferInterceptor.NONE);
   private final List<String> observed = new CopyOnWriteArrayList<>();
+  private final Arena arena = Arena.ofShared();
   private HolderProcess holder;
   private HostKvPool pool;
   private KvPlane plane;
@@ -69,6 +70,8 @@ final class TransferIT {
     if (plane != null) {
       plane.close();
     }
+    // Fails if anything still touches the pool.
+    arena.close();
     holder.close();
   }
 
@@ -389,7 +392,7 @@ final class TransferIT {
     try {
       pool =
           HostKvPool.create(
-              folder.resolve("reader.kv"), TestBlocks.LAYOUT.blockBytes(), LOCAL, Arena.ofAuto());
+              folder.resolve("reader.kv"), TestBlocks.LAYOUT.blockBytes(), LOCAL, arena);
       KvPlaneConfig config =
           KvPlaneConfig.builder(new WorkerId("reader"), TestBlocks.MODEL, TestBlocks.LAYOUT)
               .transports(Set.of(transports))
