@@ -37,6 +37,7 @@ struct Scratch {
   Act* weights;   // [kStrip][kKeyTile]
 };
 
+/// Lays the parts out from `memory`, which is aligned to 64 bytes; returns the bytes taken.
 std::size_t carve(void* memory, int head_dim, Scratch* scratch) {
   auto* base = static_cast<std::byte*>(memory);
   std::size_t used = 0;
@@ -66,7 +67,9 @@ template <int R>
 inline void multiply(const Act* const* a, const Panel* b, int b_stride, int inner,
                      const float* initial, float* c, int c_stride) {
   Vec acc[R][kTileVecs];
+#pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 16
     for (int j = 0; j < kTileVecs; ++j) {
       acc[r][j] = initial == nullptr
                       ? Vec::zero()
@@ -79,7 +82,9 @@ inline void multiply(const Act* const* a, const Panel* b, int b_stride, int inne
     __m512bh column[kTileVecs];
 #pragma GCC unroll 8
     for (int j = 0; j < kTileVecs; ++j) {
-      column[j] = (__m512bh)_mm512_loadu_si512(b + k * b_stride + j * 16);
+      __m512i loaded = _mm512_load_si512(b + k * b_stride + j * 16);
+      asm("" : "+v"(loaded));  // keeps it in a register: the loop is bound by loads otherwise
+      column[j] = (__m512bh)loaded;
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
@@ -103,7 +108,9 @@ inline void multiply(const Act* const* a, const Panel* b, int b_stride, int inne
     }
 #endif
   }
+#pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 16
     for (int j = 0; j < kTileVecs; ++j) acc[r][j].store(c + r * c_stride + j * Vec::width);
   }
 }
@@ -199,37 +206,51 @@ inline void pack_v(const bf16* v, int tokens, int head_dim, Panel* panel, int ro
 
 #endif
 
-/// Scores to weights, in place of the softmax so far: returns the factor for what was added up.
+/// Largest of the first `valid` scores and `largest`.
+inline float maximum_of(const float* scores, int valid, float largest) {
+  Vec of_lanes = Vec::set(largest);
+  int i = 0;
+#pragma GCC unroll 4
+  for (; i + Vec::width <= valid; i += Vec::width) of_lanes = max(of_lanes, Vec::load(scores + i));
+  float of_rest = largest;
+  for (; i < valid; ++i) of_rest = scores[i] > of_rest ? scores[i] : of_rest;
+  const float result = of_lanes.largest();
+  return of_rest > result ? of_rest : result;
+}
+
+/// Turns scores [kKeyTile] into weights, relative to the largest score so far, and adds them to
+/// `sums`; keys from `valid` on get no weight. Returns the factor for what was added up before.
 inline float weigh(const float* scores, int valid, float scale, float* maximum, float* sums,
                    Act* weights) {
-  Vec largest = Vec::set(*maximum);
-  float last = *maximum;
-  int i = 0;
-  for (; i + Vec::width <= valid; i += Vec::width) largest = max(largest, Vec::load(scores + i));
-  for (; i < valid; ++i) last = scores[i] > last ? scores[i] : last;
-  const float of_vectors = largest.largest();
-  const float now = last > of_vectors ? last : of_vectors;
+  const float now = maximum_of(scores, valid, *maximum);
   const Vec factor = Vec::set(scale * kLog2E);
   const Vec shift = Vec::set(-now * scale * kLog2E);
-
   Vec sum = Vec::zero();
-  alignas(64) float tail[Vec::width];
-  for (i = 0; i < kKeyTile; i += Vec::width) {
-    Vec weight = exp2(fma(Vec::load(scores + i), factor, shift));
-    if (i + Vec::width > valid) {
-      weight.store(tail);
-      for (int j = 0; j < Vec::width; ++j) tail[j] = i + j < valid ? tail[j] : 0.0F;
-      weight = Vec::load(tail);
+  if (valid == kKeyTile) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kKeyTile; i += Vec::width) {
+      const Vec weight = exp2_weight(fma(Vec::load(scores + i), factor, shift));
+      sum = sum + weight;
+      store_act(weight, weights + i);
     }
-    sum = sum + weight;
-    store_act(weight, weights + i);
+  } else {
+    for (int i = 0; i < kKeyTile; i += Vec::width) {
+      alignas(64) float lanes[Vec::width];
+      exp2_weight(fma(Vec::load(scores + i), factor, shift)).store(lanes);
+      for (int j = 0; j < Vec::width; ++j) lanes[j] = i + j < valid ? lanes[j] : 0.0F;
+      const Vec weight = Vec::load(lanes);
+      sum = sum + weight;
+      store_act(weight, weights + i);
+    }
   }
-  const float before = *maximum == now ? 1.0F
-                       : *maximum == -INFINITY
-                           ? 0.0F
-                           : std::exp2((*maximum - now) * scale * kLog2E);
+  float before = 1.0F;
+  if (*maximum != now) {
+    alignas(64) float lanes[Vec::width];
+    exp2(Vec::set((*maximum - now) * scale * kLog2E)).store(lanes);
+    before = *maximum == -INFINITY ? 0.0F : lanes[0];
+    *maximum = now;
+  }
   fma(Vec::load(sums), Vec::set(before), sum).store(sums);
-  *maximum = now;
   return before;
 }
 
@@ -263,6 +284,18 @@ void strip(const AttentionTask& task, const Scratch& scratch, int first_row, int
   }
 }
 
+/// Blocks of a layer are far apart, too far for the hardware to see a pattern.
+inline void prefetch(const AttentionTask& task, int start, int keys) {
+  const int bytes = 2 * KvPool::block_tokens * task.head_dim * static_cast<int>(sizeof(bf16));
+  const int end = start + kKeyTile < keys ? start + kKeyTile : keys;
+  for (; start < end; start += KvPool::block_tokens) {
+    const int block = task.blocks[start / KvPool::block_tokens];
+    const auto* from = reinterpret_cast<const char*>(
+        task.pool->at(block, task.kv_head, task.layer, 0, 0));
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
+  }
+}
+
 void attention(const AttentionTask& task, void* memory) {
   Scratch scratch;
   carve(memory, task.head_dim, &scratch);
@@ -274,6 +307,7 @@ void attention(const AttentionTask& task, void* memory) {
   std::fill(scratch.out, scratch.out + rows * columns, 0.0F);
 
   for (int start = 0; start < keys; start += kKeyTile) {
+    prefetch(task, start + kKeyTile, keys);
     for (int i = 0; i < kKeyTile; i += KvPool::block_tokens) {
       const int tokens = keys - start - i;
       const int block = tokens > 0 ? task.blocks[(start + i) / KvPool::block_tokens] : 0;

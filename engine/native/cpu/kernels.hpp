@@ -47,8 +47,9 @@ struct AttentionTask {
   Activation* out;      // [queries][heads][head_dim], likewise
 };
 
-/// Most query rows (tokens times group) of one attention task.
-constexpr int kMaxAttentionRows = 192;
+/// Most query rows (tokens times group) of one attention task: enough that packing keys and values
+/// costs little, few enough that the running output stays in a core's second-level cache.
+constexpr int kMaxAttentionRows = 768;
 /// Keys that are scored together: a fixed cut of the positions, whatever the batch.
 constexpr int kKeyTile = 64;
 
@@ -72,7 +73,8 @@ struct Kernels {
   void (*load_bf16)(const bf16* x, int n, float* out);
 
   /// Causal attention in one pass over key tiles with a running maximum (Dao et al.,
-  /// "FlashAttention", 2022). `scratch` has attention_scratch_bytes.
+  /// "FlashAttention", 2022). `scratch` has attention_scratch_bytes,
+  /// aligned to 64.
   void (*attention)(const AttentionTask& task, void* scratch);
   std::size_t (*attention_scratch_bytes)(int head_dim);
 };

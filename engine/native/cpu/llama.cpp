@@ -148,7 +148,7 @@ void Llama::allocate() {
   gated_ = activations(shape_.intermediate);
   attention_scratch_.resize(size(options_.threads));
   for (auto& scratch : attention_scratch_) {
-    scratch.resize(kernels_.attention_scratch_bytes(shape_.head_dim));
+    scratch.resize(kernels_.attention_scratch_bytes(shape_.head_dim) / sizeof(CacheLine));
   }
 }
 

@@ -69,7 +69,10 @@ class Llama {
   std::vector<float> last_;              // [sequences][hidden]
   std::vector<float> logits_;            // [sequences][vocabulary]
   Activations normed_, queries_, attended_, gated_;
-  std::vector<std::vector<std::byte>> attention_scratch_;  // one a thread
+  struct alignas(64) CacheLine {
+    std::byte bytes[64];
+  };
+  std::vector<std::vector<CacheLine>> attention_scratch_;  // one a thread
   std::vector<AttentionTask> tasks_;
   SamplerScratch sampler_;
 };

@@ -1,0 +1,123 @@
+// A Llama model with random weights behind the C ABI, for tests and benchmarks.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "baton_engine.h"
+#include "bf16.hpp"
+#include "philox.hpp"
+
+namespace baton::testing {
+
+struct Shape {
+  int hidden = 384;
+  int layers = 8;
+  int heads = 6;
+  int kv_heads = 2;
+  int head_dim = 64;
+  int intermediate = 1024;
+  int vocabulary = 4096;
+  int max_positions = 8192;
+};
+
+class RandomModel {
+ public:
+  RandomModel(const Shape& shape, int threads, int max_tokens, int max_sequences, int kv_blocks,
+              const char* isa = nullptr)
+      : shape_(shape) {
+    const std::int64_t q = std::int64_t{shape.heads} * shape.head_dim;
+    const std::int64_t kv = std::int64_t{shape.kv_heads} * shape.head_dim;
+    add("model.embed_tokens.weight", shape.vocabulary, shape.hidden);
+    for (int i = 0; i < shape.layers; ++i) {
+      const std::string at = "model.layers." + std::to_string(i) + ".";
+      add(at + "input_layernorm.weight", shape.hidden, 1);
+      add(at + "self_attn.q_proj.weight", q, shape.hidden);
+      add(at + "self_attn.k_proj.weight", kv, shape.hidden);
+      add(at + "self_attn.v_proj.weight", kv, shape.hidden);
+      add(at + "self_attn.o_proj.weight", shape.hidden, q);
+      add(at + "post_attention_layernorm.weight", shape.hidden, 1);
+      add(at + "mlp.gate_proj.weight", shape.intermediate, shape.hidden);
+      add(at + "mlp.up_proj.weight", shape.intermediate, shape.hidden);
+      add(at + "mlp.down_proj.weight", shape.hidden, shape.intermediate);
+    }
+    add("model.norm.weight", shape.hidden, 1);
+    std::vector<float> frequencies;
+    for (int i = 0; i < shape.head_dim / 2; ++i) {
+      frequencies.push_back(
+          static_cast<float>(std::pow(10000.0, -2.0 * i / shape.head_dim)));
+    }
+    const baton_model model = {.hidden = shape.hidden,
+                               .layers = shape.layers,
+                               .heads = shape.heads,
+                               .kv_heads = shape.kv_heads,
+                               .head_dim = shape.head_dim,
+                               .intermediate = shape.intermediate,
+                               .vocabulary = shape.vocabulary,
+                               .max_positions = shape.max_positions,
+                               .rms_epsilon = 1e-5F,
+                               .tied_embeddings = 1,
+                               .inverse_frequencies = frequencies.data(),
+                               .tensors = tensors_.data(),
+                               .tensor_count = tensors_.size()};
+    pool_.resize(static_cast<std::size_t>(kv_blocks) * 2 * BATON_BLOCK_TOKENS *
+                 static_cast<std::size_t>(shape.layers * kv));
+    const baton_options options = {.threads = threads,
+                                   .max_tokens = max_tokens,
+                                   .max_sequences = max_sequences,
+                                   .kv_blocks = kv_blocks,
+                                   .kv_pool = pool_.data(),
+                                   .kv_pool_bytes = pool_.size() * sizeof(bf16),
+                                   .isa = isa};
+    char error[1024] = {};
+    if (baton_open(&model, &options, &engine_, error, sizeof error) != BATON_OK) {
+      throw std::runtime_error(error);
+    }
+    weights_.clear();
+  }
+  ~RandomModel() { baton_close(engine_); }
+  RandomModel(const RandomModel&) = delete;
+  RandomModel& operator=(const RandomModel&) = delete;
+
+  baton_engine* engine() { return engine_; }
+
+  baton_sample step(const std::vector<baton_slice>& slices) {
+    std::vector<baton_sample> samples(slices.size());
+    char error[1024] = {};
+    if (baton_step(engine_, slices.data(), slices.size(), samples.data(), samples.size(), error,
+                   sizeof error) != BATON_OK) {
+      throw std::runtime_error(error);
+    }
+    return samples[0];
+  }
+
+ private:
+  void add(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    auto& data = weights_.emplace_back(static_cast<std::size_t>(rows * columns));
+    const double scale = columns == 1 ? 0.2 : 3.4 / std::sqrt(static_cast<double>(columns));
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      const double noise = uniform(weights_.size(), i) - 0.5;
+      data[i] = to_bf16(static_cast<float>((columns == 1 ? 1 : 0) + scale * noise));
+    }
+    names_.push_back(name);
+    tensors_.push_back({.name = names_.back().c_str(),
+                        .data = data.data(),
+                        .bytes = data.size() * 2,
+                        .shape = {rows, columns},
+                        .dtype = BATON_BF16,
+                        .reserved = 0});
+  }
+
+  Shape shape_;
+  std::deque<std::string> names_;
+  std::deque<std::vector<bf16>> weights_;
+  std::vector<baton_tensor> tensors_;
+  std::vector<bf16> pool_;
+  baton_engine* engine_ = nullptr;
+};
+
+}  // namespace baton::testing

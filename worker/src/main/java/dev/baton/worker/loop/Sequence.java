@@ -1,0 +1,178 @@
+package dev.baton.worker.loop;
+
+import dev.baton.contracts.BlockHash;
+import dev.baton.contracts.BlockHasher;
+import dev.baton.contracts.BlockHashes;
+import dev.baton.engine.SampleRequest;
+import dev.baton.worker.scheduling.Schedulable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+
+/** A sequence's state; owned by the loop's thread once submitted. */
+final class Sequence implements Schedulable {
+  /** Where it stands. */
+  enum Phase {
+    WAITING,
+    FILLING,
+    RUNNING,
+    ENDED
+  }
+
+  private static final int[] NO_BLOCKS = {};
+
+  final SequenceSpec spec;
+  final SequenceListener listener;
+  final SampleRequest sampling;
+  final long arrival;
+
+  Phase phase = Phase.WAITING;
+  int[] tokens;
+  int length;
+  int computed;
+  int[] blocks = NO_BLOCKS;
+
+  /** Leading blocks that have been offered to the pool's index. */
+  int published;
+
+  /** Set while filling: what to do with the blocks afterwards is decided already. */
+  boolean abandoned;
+
+  /** A filler is asked once; after a preemption the sequence is recomputed. */
+  boolean fillTried;
+
+  int computedTokens;
+  int reusedTokens;
+  int filledTokens;
+  int preemptions;
+
+  private final List<BlockHash> hashes;
+  private final BlockHashes inputHashes;
+  private final IntUnaryOperator references;
+  private final long submittedAt;
+  private long admittedAt;
+  private long filledAt;
+  private long firstTokenAt;
+
+  /** Hashes its input here, on the submitter's thread. */
+  Sequence(SequenceSpec spec, SequenceListener listener, long arrival, IntUnaryOperator references) {
+    this.spec = spec;
+    this.listener = listener;
+    this.arrival = arrival;
+    this.references = references;
+    this.tokens = spec.tokens().toArray();
+    this.length = tokens.length;
+    this.inputHashes = BlockHasher.chain(spec.root(), spec.tokens());
+    this.hashes = new ArrayList<>(inputHashes.toList());
+    this.sampling = new SampleRequest(spec.sampling(), spec.promptLength());
+    this.submittedAt = System.nanoTime();
+  }
+
+  /** Names of its full blocks as far as the tokens are known. */
+  BlockHashes hashes() {
+    return hashes.size() == inputHashes.size() ? inputHashes : BlockHashes.of(hashes);
+  }
+
+  BlockHash hash(int block) {
+    return hashes.get(block);
+  }
+
+  void append(int token) {
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, length + Math.max(BlockHasher.BLOCK_TOKENS, length / 4));
+    }
+    tokens[length++] = token;
+    if (length % BlockHasher.BLOCK_TOKENS == 0) {
+      BlockHash last = hashes.isEmpty() ? spec.root() : hashes.getLast();
+      hashes.add(new BlockHasher.Chain(last).next(tokens, length - BlockHasher.BLOCK_TOKENS));
+    }
+  }
+
+  void addBlock(int block) {
+    blocks = Arrays.copyOf(blocks, blocks.length + 1);
+    blocks[blocks.length - 1] = block;
+  }
+
+  /** Takes its blocks away from it. */
+  int[] takeBlocks() {
+    int[] taken = blocks;
+    blocks = NO_BLOCKS;
+    computed = 0;
+    published = 0;
+    return taken;
+  }
+
+  void admitted() {
+    if (admittedAt == 0) {
+      admittedAt = System.nanoTime();
+      filledAt = admittedAt;
+    }
+  }
+
+  void filled() {
+    filledAt = System.nanoTime();
+  }
+
+  void sampled() {
+    if (firstTokenAt == 0) {
+      firstTokenAt = System.nanoTime();
+    }
+  }
+
+  SequenceTimes times() {
+    long now = System.nanoTime();
+    long admitted = admittedAt == 0 ? now : admittedAt;
+    long filled = filledAt == 0 ? now : filledAt;
+    long first = firstTokenAt == 0 ? now : firstTokenAt;
+    return new SequenceTimes(
+        Duration.ofNanos(admitted - submittedAt),
+        Duration.ofNanos(filled - admitted),
+        Duration.ofNanos(first - filled),
+        Duration.ofNanos(now - first),
+        computedTokens,
+        reusedTokens,
+        filledTokens,
+        preemptions);
+  }
+
+  @Override
+  public int length() {
+    return length;
+  }
+
+  @Override
+  public int computed() {
+    return computed;
+  }
+
+  @Override
+  public int blocks() {
+    return blocks.length;
+  }
+
+  @Override
+  public int reclaimable() {
+    int exclusive = 0;
+    for (int block : blocks) {
+      exclusive += references.applyAsInt(block) == 1 ? 1 : 0;
+    }
+    return exclusive;
+  }
+
+  @Override
+  public boolean filling() {
+    return phase == Phase.FILLING;
+  }
+
+  @Override
+  public int priority() {
+    return spec.priority();
+  }
+
+  @Override
+  public long arrival() {
+    return arrival;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.baton.worker.scheduling;
+
+/** A sequence as the scheduler sees it. Token counts; blocks of the scheduler's block size. */
+public interface Schedulable {
+  /** Known tokens, computed or not; always more than {@link #computed}. */
+  int length();
+
+  /** Leading tokens whose KV is in the pool. */
+  int computed();
+
+  /** Blocks that it has. */
+  int blocks();
+
+  /** How many of its blocks would become available if it were preempted. */
+  int reclaimable();
+
+  /** Its blocks are being filled from elsewhere; there is nothing to compute yet. */
+  boolean filling();
+
+  /** Lower goes first. */
+  int priority();
+
+  /** Among equals the earlier goes first; unique. */
+  long arrival();
+}

@@ -1,0 +1,185 @@
+package dev.baton.worker.testing;
+
+import dev.baton.contracts.KvDtype;
+import dev.baton.contracts.KvLayout;
+import dev.baton.contracts.ModelFingerprint;
+import dev.baton.contracts.SampledToken;
+import dev.baton.contracts.TokenIds;
+import dev.baton.engine.Engine;
+import dev.baton.engine.EngineException;
+import dev.baton.engine.KvMemory;
+import dev.baton.engine.ModelDescription;
+import dev.baton.engine.SequenceSlice;
+import dev.baton.kvtransfer.HostKvPool;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A small deterministic engine. The KV of a token is a function of the token and of its
+ * predecessor's KV, and a sampled token is a function of every KV byte of the sequence, both read
+ * back from the pool: a wrong, missing or foreign block shows in the tokens.
+ */
+public final class TestEngine implements Engine {
+  public static final KvLayout LAYOUT = new KvLayout(1, 1, 16, 8, KvDtype.F32);
+  public static final ModelFingerprint FINGERPRINT =
+      new ModelFingerprint("00112233445566778899aabbccddeeff");
+  public static final int VOCABULARY = 1000;
+  public static final int END_TOKEN = 2;
+
+  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final int WORDS = 4;
+  private static final long HALF = LAYOUT.blockBytes() / 2;
+
+  private final Arena arena = Arena.ofShared();
+  private final HostKvPool pool;
+  private final int maxPositions;
+  private final Semaphore permits;
+  private final AtomicInteger failures = new AtomicInteger();
+
+  /** Token count of every step so far. */
+  public final List<Integer> stepTokens = java.util.Collections.synchronizedList(new ArrayList<>());
+
+  private TestEngine(Path file, int blocks, int maxPositions, Semaphore permits) {
+    try {
+      pool = HostKvPool.create(file, LAYOUT.blockBytes(), blocks, arena);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    this.maxPositions = maxPositions;
+    this.permits = permits;
+  }
+
+  public static TestEngine create(Path file, int blocks) {
+    return new TestEngine(file, blocks, 1 << 20, new Semaphore(Integer.MAX_VALUE));
+  }
+
+  public static TestEngine create(Path file, int blocks, int maxPositions) {
+    return new TestEngine(file, blocks, maxPositions, new Semaphore(Integer.MAX_VALUE));
+  }
+
+  /** Every step takes one permit. */
+  public static TestEngine gated(Path file, int blocks, Semaphore permits) {
+    return new TestEngine(file, blocks, 1 << 20, permits);
+  }
+
+  /** The next step throws. */
+  public void failNextStep() {
+    failures.incrementAndGet();
+  }
+
+  @Override
+  public ModelDescription model() {
+    return new ModelDescription(
+        "TestForCausalLM", VOCABULARY, 1, maxPositions, TokenIds.of(END_TOKEN), FINGERPRINT);
+  }
+
+  @Override
+  public KvLayout kvLayout() {
+    return LAYOUT;
+  }
+
+  @Override
+  public KvMemory kvMemory() {
+    return new KvMemory.Host(pool.file(), pool.memory(), pool.blockCount());
+  }
+
+  @Override
+  public List<SampledToken> step(List<SequenceSlice> batch) {
+    await();
+    if (failures.get() > 0) {
+      failures.decrementAndGet();
+      throw new EngineException("told to fail");
+    }
+    int tokens = 0;
+    List<SampledToken> sampled = new ArrayList<>();
+    for (SequenceSlice slice : batch) {
+      for (int i = 0; i < slice.count(); i++) {
+        write(slice, slice.start() + i);
+      }
+      tokens += slice.count();
+      if (slice.sample() != null) {
+        int end = slice.start() + slice.count();
+        sampled.add(sample(slice, end));
+      }
+    }
+    stepTokens.add(tokens);
+    return sampled;
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+      try {
+        Files.deleteIfExists(pool.file());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private void await() {
+    try {
+      if (!permits.tryAcquire(60, TimeUnit.SECONDS)) {
+        throw new EngineException("no permit within a minute");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EngineException("interrupted");
+    }
+  }
+
+  private void write(SequenceSlice slice, int position) {
+    long state = position == 0 ? 7 : word(slice, position - 1, 2 * WORDS - 1);
+    state = mix(state ^ slice.tokens()[position] * 0x9E3779B97F4A7C15L + position);
+    for (int i = 0; i < 2 * WORDS; i++) {
+      state = mix(state + i);
+      block(slice, position).set(WORD, offset(position, i), state);
+    }
+  }
+
+  private SampledToken sample(SequenceSlice slice, int end) {
+    long state = 11;
+    for (int position = 0; position < end; position++) {
+      for (int i = 0; i < 2 * WORDS; i++) {
+        state = mix(state ^ word(slice, position, i));
+      }
+    }
+    var params = slice.sample().params();
+    if (params.temperature() > 0) {
+      state = mix(state ^ mix(params.seed() + end));
+    }
+    return new SampledToken((int) Long.remainderUnsigned(state, VOCABULARY), -1f, List.of());
+  }
+
+  private long word(SequenceSlice slice, int position, int index) {
+    return block(slice, position).get(WORD, offset(position, index));
+  }
+
+  private MemorySegment block(SequenceSlice slice, int position) {
+    return pool.block(slice.blocks()[position / LAYOUT.blockTokens()]);
+  }
+
+  /** Words 0 to 3 are K, 4 to 7 are V. */
+  private static long offset(int position, int index) {
+    int token = position % LAYOUT.blockTokens();
+    return (index < WORDS ? 0 : HALF) + (long) token * WORDS * 8 + (index % WORDS) * 8L;
+  }
+
+  /** SplitMix64's finalizer. */
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}
