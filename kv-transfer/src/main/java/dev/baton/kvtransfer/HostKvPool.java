@@ -31,6 +31,9 @@ public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int b
     if (!memory.isNative() || memory.isReadOnly()) {
       throw new IllegalArgumentException("pool memory must be native and writable");
     }
+    if (!memory.isAccessibleBy(Thread.ofVirtual().unstarted(() -> {}))) {
+      throw new IllegalArgumentException("pool memory must be accessible to all threads");
+    }
     if (memory.byteSize() < blockBytes * blockCount) {
       throw new IllegalArgumentException(
           "pool memory has "

@@ -22,6 +22,9 @@ public interface KvPlane extends AutoCloseable {
    */
   void enterEpoch(Epoch epoch);
 
+  /** The lane lease is lost: all leases are revoked and everything refused until the next epoch. */
+  void fence();
+
   /**
    * The peer at an endpoint, connected once an epoch and cached while it lives. Call ahead of time
    * to have the connection ready.

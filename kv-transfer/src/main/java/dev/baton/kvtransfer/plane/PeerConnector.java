@@ -13,6 +13,7 @@ import dev.baton.kvtransfer.transport.BlockReader;
 import dev.baton.kvtransfer.transport.Dialer;
 import dev.baton.kvtransfer.transport.Quietly;
 import dev.baton.kvtransfer.transport.RemotePool;
+import dev.baton.kvtransfer.transport.RunningTransfers;
 import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.transport.Transport;
 import dev.baton.kvtransfer.wire.Message;
@@ -32,25 +33,37 @@ final class PeerConnector {
   private final Transports transports;
   private final Dialer dialer;
   private final Timers timers;
+  private final RunningTransfers running;
 
   PeerConnector(
-      KvPlaneConfig config, HostKvPool pool, Transports transports, Dialer dialer, Timers timers) {
+      KvPlaneConfig config,
+      HostKvPool pool,
+      Transports transports,
+      Dialer dialer,
+      Timers timers,
+      RunningTransfers running) {
     this.config = config;
     this.pool = pool;
     this.transports = transports;
     this.dialer = dialer;
     this.timers = timers;
+    this.running = running;
   }
 
   ConnectOutcome connect(LaneRef holder, KvEndpoint endpoint, Deadline deadline) {
     return switch (dialer.dial(holder, endpoint, Message.Channel.CONTROL, deadline)) {
       case Dialer.Dialed.Failed(var outcome) -> outcome;
       case Dialer.Dialed.Open open -> {
-        ConnectOutcome outcome = attach(open, holder, endpoint, deadline);
-        if (!(outcome instanceof ConnectOutcome.Connected)) {
-          Quietly.close(open.channel());
+        boolean connected = false;
+        try {
+          ConnectOutcome outcome = attach(open, holder, endpoint, deadline);
+          connected = outcome instanceof ConnectOutcome.Connected;
+          yield outcome;
+        } finally {
+          if (!connected) {
+            Quietly.close(open.channel());
+          }
         }
-        yield outcome;
       }
     };
   }
@@ -89,7 +102,7 @@ final class PeerConnector {
         ControlChannel control =
             new ControlChannel(open.channel(), open.frames(), holder.epoch(), timers);
         return new ConnectOutcome.Connected(
-            new RemotePeer(remote, path, control, reader, pool, config));
+            new RemotePeer(remote, path, control, reader, pool, config, running));
       } catch (AttachException e) {
         passedOver.add(kind + ": " + e.getMessage());
       }

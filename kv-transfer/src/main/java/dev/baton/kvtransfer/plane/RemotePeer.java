@@ -16,6 +16,7 @@ import dev.baton.kvtransfer.TransferRequest;
 import dev.baton.kvtransfer.TransportPath;
 import dev.baton.kvtransfer.transport.BlockReader;
 import dev.baton.kvtransfer.transport.RemotePool;
+import dev.baton.kvtransfer.transport.RunningTransfers;
 import dev.baton.kvtransfer.transport.Transfer;
 import dev.baton.kvtransfer.wire.Message;
 import dev.baton.kvtransfer.wire.Message.Acquire;
@@ -44,6 +45,7 @@ final class RemotePeer implements Peer {
   private final BlockReader reader;
   private final HostKvPool pool;
   private final KvPlaneConfig config;
+  private final RunningTransfers running;
   private volatile @Nullable String lost;
 
   RemotePeer(
@@ -52,13 +54,15 @@ final class RemotePeer implements Peer {
       ControlChannel control,
       BlockReader reader,
       HostKvPool pool,
-      KvPlaneConfig config) {
+      KvPlaneConfig config,
+      RunningTransfers running) {
     this.remote = remote;
     this.path = path;
     this.control = control;
     this.reader = reader;
     this.pool = pool;
     this.config = config;
+    this.running = running;
   }
 
   void start(Runnable onLost) {
@@ -131,6 +135,7 @@ final class RemotePeer implements Peer {
     Transfer transfer = new Transfer(request, holder().worker(), pool, config.interceptor());
     CompletionStage<TransferOutcome> observed =
         transfer.outcome().whenComplete((outcome, _) -> ended(transfer, outcome));
+    running.started();
     String gone = lost;
     if (gone == null) {
       reader.read(transfer);
@@ -141,6 +146,7 @@ final class RemotePeer implements Peer {
   }
 
   private void ended(Transfer transfer, TransferOutcome outcome) {
+    running.ended();
     closeWhenStale(outcome);
     try {
       config

@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.plane;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
 import dev.baton.kvtransfer.TransportCapability;
@@ -71,8 +70,8 @@ final class Transports implements AutoCloseable {
     return List.copyOf(capabilities.values());
   }
 
-  void enterEpoch(Epoch epoch) {
-    usable.values().forEach(transport -> transport.enterEpoch(epoch));
+  void moveTo(long epoch) {
+    usable.values().forEach(transport -> transport.moveTo(epoch));
   }
 
   @Override

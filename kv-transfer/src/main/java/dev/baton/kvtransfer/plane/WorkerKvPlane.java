@@ -14,8 +14,10 @@ import dev.baton.kvtransfer.lease.LeaseBook;
 import dev.baton.kvtransfer.serve.HolderServer;
 import dev.baton.kvtransfer.serve.HolderState;
 import dev.baton.kvtransfer.transport.Dialer;
+import dev.baton.kvtransfer.transport.RunningTransfers;
 import dev.baton.kvtransfer.transport.Timers;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,12 +28,15 @@ import org.slf4j.LoggerFactory;
 public final class WorkerKvPlane implements KvPlane {
   private static final Logger log = LoggerFactory.getLogger(WorkerKvPlane.class);
 
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
   private final LeaseBook leases;
   private final Timers timers;
   private final Transports transports;
   private final HolderState state;
   private final HolderServer server;
   private final PeerDirectory peers;
+  private final RunningTransfers running;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private WorkerKvPlane(
@@ -40,13 +45,15 @@ public final class WorkerKvPlane implements KvPlane {
       Transports transports,
       HolderState state,
       HolderServer server,
-      PeerDirectory peers) {
+      PeerDirectory peers,
+      RunningTransfers running) {
     this.leases = leases;
     this.timers = timers;
     this.transports = transports;
     this.state = state;
     this.server = server;
     this.peers = peers;
+    this.running = running;
   }
 
   /**
@@ -65,7 +72,9 @@ public final class WorkerKvPlane implements KvPlane {
       HolderState state =
           new HolderState(config, pool, leases, source, timers, transports::adverts);
       HolderServer server = HolderServer.start(state);
-      PeerConnector connector = new PeerConnector(config, pool, transports, dialer, timers);
+      RunningTransfers running = new RunningTransfers();
+      PeerConnector connector =
+          new PeerConnector(config, pool, transports, dialer, timers, running);
       PeerDirectory peers = new PeerDirectory(connector, timers, config.handshakeTimeout());
       timers.every(config.leaseSweepInterval(), () -> sweep(leases));
       log.info(
@@ -73,7 +82,7 @@ public final class WorkerKvPlane implements KvPlane {
           config.worker(),
           server.port(),
           transports.capabilities());
-      return new WorkerKvPlane(leases, timers, transports, state, server, peers);
+      return new WorkerKvPlane(leases, timers, transports, state, server, peers, running);
     } catch (IOException | RuntimeException e) {
       transports.close();
       timers.close();
@@ -105,9 +114,19 @@ public final class WorkerKvPlane implements KvPlane {
 
   @Override
   public void enterEpoch(Epoch epoch) {
-    state.enterEpoch(epoch);
-    transports.enterEpoch(epoch);
-    leases.revokeAll();
+    moveTo(epoch.value());
+  }
+
+  @Override
+  public void fence() {
+    moveTo(HolderState.NO_EPOCH);
+  }
+
+  private synchronized void moveTo(long epoch) {
+    if (state.moveTo(epoch)) {
+      transports.moveTo(epoch);
+      leases.revokeAll();
+    }
   }
 
   @Override
@@ -123,6 +142,9 @@ public final class WorkerKvPlane implements KvPlane {
     }
     server.close();
     peers.close();
+    if (!running.awaitNone(Deadline.after(CLOSE_PATIENCE))) {
+      log.error("Transfers still run although their connections are closed");
+    }
     transports.close();
     leases.revokeAll();
     timers.close();

@@ -7,7 +7,8 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.Set;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -18,10 +19,11 @@ import org.slf4j.LoggerFactory;
 public final class HolderServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HolderServer.class);
   private static final int BACKLOG = 1024;
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
   private final HolderState state;
   private final ServerSocketChannel listener;
-  private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+  private final Map<SocketChannel, Thread> connections = new ConcurrentHashMap<>();
 
   private HolderServer(HolderState state, ServerSocketChannel listener) {
     this.state = state;
@@ -72,26 +74,39 @@ public final class HolderServer implements AutoCloseable {
       Quietly.close(channel);
       return;
     }
-    connections.add(channel);
     HolderConnection connection = new HolderConnection(state, channel);
-    Thread.ofVirtual()
-        .name("kv-serve")
-        .start(() -> {
-          try {
-            connection.run();
-          } finally {
-            Quietly.close(channel);
-            connections.remove(channel);
-          }
-        });
+    Thread server =
+        Thread.ofVirtual()
+            .name("kv-serve")
+            .unstarted(() -> {
+              try {
+                connection.run();
+              } finally {
+                Quietly.close(channel);
+                connections.remove(channel);
+              }
+            });
+    connections.put(channel, server);
+    server.start();
     if (!listener.isOpen()) {
       Quietly.close(channel);
     }
   }
 
+  /** Closes everything and waits until nothing reads the pool's memory any more. */
   @Override
   public void close() {
     Quietly.close(listener);
-    connections.forEach(Quietly::close);
+    Map<SocketChannel, Thread> open = Map.copyOf(connections);
+    open.keySet().forEach(Quietly::close);
+    try {
+      for (Thread server : open.values()) {
+        if (!server.join(CLOSE_PATIENCE)) {
+          log.error("A connection still runs although it is closed");
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.serve;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.BlockSource;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
@@ -21,7 +20,11 @@ public final class HolderState {
   final BlockSource source;
   final Timers timers;
   final Supplier<Map<TransportKind, byte[]>> adverts;
-  private volatile long epoch;
+
+  /** While the worker has no lane; no message can be meant for it. */
+  public static final long NO_EPOCH = 0;
+
+  private volatile long epoch = NO_EPOCH;
 
   public HolderState(
       KvPlaneConfig config,
@@ -38,14 +41,19 @@ public final class HolderState {
     this.adverts = adverts;
   }
 
-  public void enterEpoch(Epoch entered) {
-    epoch = entered.value();
+  /** Enters another epoch; false if it is the present one. For one thread at a time. */
+  public boolean moveTo(long entered) {
+    if (epoch == entered) {
+      return false;
+    }
+    epoch = entered;
+    return true;
   }
 
   /** The refusal of a message meant for another epoch than the present one; null if it is right. */
   @Nullable Refused stale(long meant) {
     long now = epoch;
-    if (meant == now && now != 0) {
+    if (meant == now && now != NO_EPOCH) {
       return null;
     }
     return new Refused(
@@ -54,6 +62,6 @@ public final class HolderState {
             + meant
             + " of "
             + config.worker()
-            + (now == 0 ? ", which has none yet" : ", which is in epoch " + now));
+            + (now == NO_EPOCH ? ", which has none" : ", which is in epoch " + now));
   }
 }

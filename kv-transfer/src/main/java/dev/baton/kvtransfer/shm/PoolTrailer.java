@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -45,6 +46,8 @@ final class PoolTrailer {
     try (FileChannel channel =
         FileChannel.open(pool.file(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long offset = offset(pool.blockBytes(), pool.blockCount());
+      // Written before it is mapped: where there is no room this throws, a touched page would kill.
+      channel.write(ByteBuffer.allocate((int) BYTES), offset);
       MemorySegment page = channel.map(FileChannel.MapMode.READ_WRITE, offset, BYTES, arena);
       SecureRandom random = new SecureRandom();
       page.set(ValueLayout.JAVA_LONG, NONCE, random.nextLong());

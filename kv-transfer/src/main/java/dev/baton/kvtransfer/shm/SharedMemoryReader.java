@@ -75,7 +75,7 @@ final class SharedMemoryReader implements BlockReader {
       transfer.end(new PeerFailure.PeerLost("the peer is gone: " + lost));
       return;
     }
-    @Nullable TransferOutcome failure;
+    @Nullable TransferOutcome failure = new PeerFailure.Declined("copying broke off");
     try {
       failure = copyAll(transfer);
     } catch (InternalError e) {
@@ -85,11 +85,11 @@ final class SharedMemoryReader implements BlockReader {
       failure = new PeerFailure.Declined("copying failed: " + e);
     } finally {
       pool.leave();
-    }
-    if (failure == null) {
-      transfer.endCopied(kind());
-    } else {
-      transfer.end(failure);
+      if (failure == null) {
+        transfer.endCopied(kind());
+      } else {
+        transfer.end(failure);
+      }
     }
   }
 

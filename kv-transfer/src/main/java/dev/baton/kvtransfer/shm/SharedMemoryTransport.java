@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.shm;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.TransportKind;
@@ -15,6 +14,7 @@ import dev.baton.kvtransfer.wire.PayloadWriter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -93,14 +93,14 @@ public final class SharedMemoryTransport implements Transport {
       }
       MappedPool pool = MappedPool.map(remoteFile, remote, nonceHigh, nonceLow);
       return new SharedMemoryReader(pool, remote, copiers, timers);
-    } catch (MalformedFrameException e) {
+    } catch (MalformedFrameException | InvalidPathException e) {
       throw new AttachException("unreadable advert: " + e.getMessage(), e);
     }
   }
 
   @Override
-  public void enterEpoch(Epoch epoch) {
-    trailer.epoch(epoch.value());
+  public void moveTo(long epoch) {
+    trailer.epoch(epoch);
   }
 
   @Override

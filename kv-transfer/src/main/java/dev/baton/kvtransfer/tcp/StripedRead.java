@@ -48,18 +48,19 @@ final class StripedRead {
   }
 
   private void run(int from, int to, Runnable beforeEnd) {
+    TransferOutcome refused = new PeerFailure.Declined("reading broke off");
     try {
-      TransferOutcome refused = fetch(from, to);
+      refused = fetch(from, to);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      refused = new PeerFailure.Declined("reading failed: " + e);
+    } finally {
       if (refused != null) {
         stop(refused);
       }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      stop(new PeerFailure.Declined("interrupted"));
-    } catch (RuntimeException e) {
-      stop(new PeerFailure.Declined("reading failed: " + e));
+      end(beforeEnd);
     }
-    end(beforeEnd);
   }
 
   private @Nullable TransferOutcome fetch(int from, int to) throws InterruptedException {
@@ -73,7 +74,7 @@ final class StripedRead {
           String gone = connections.closed();
           yield new PeerFailure.PeerLost(
               gone == null ? "data connection: " + e.getMessage() : gone);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           connection.close();
           throw e;
         } finally {

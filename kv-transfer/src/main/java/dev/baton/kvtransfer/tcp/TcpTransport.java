@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.tcp;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.transport.BlockReader;
@@ -45,7 +44,7 @@ public final class TcpTransport implements Transport {
   }
 
   @Override
-  public void enterEpoch(Epoch epoch) {
+  public void moveTo(long epoch) {
     // The server refuses messages of other epochs.
   }
 

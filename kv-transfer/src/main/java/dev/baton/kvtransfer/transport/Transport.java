@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.transport;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.TransportKind;
 
@@ -24,8 +23,8 @@ public interface Transport extends AutoCloseable {
    */
   BlockReader attach(RemotePool remote, byte[] advert, Deadline deadline) throws AttachException;
 
-  /** The holder's epoch changed. */
-  void enterEpoch(Epoch epoch);
+  /** The holder's epoch changed; 0 for none. */
+  void moveTo(long epoch);
 
   /** Frees everything, once no reader of this transport is in use. */
   @Override

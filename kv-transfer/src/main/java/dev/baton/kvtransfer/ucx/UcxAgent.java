@@ -88,6 +88,20 @@ final class UcxAgent {
     }
   }
 
+  /** Progresses UCX until {@code done}, for a while at most. Agent's thread, not in callbacks. */
+  boolean progressUntil(BooleanSupplier done, long nanos) {
+    long end = System.nanoTime() + nanos;
+    while (!done.getAsBoolean()) {
+      if (System.nanoTime() - end >= 0) {
+        return false;
+      }
+      if (progress() == 0) {
+        Thread.onSpinWait();
+      }
+    }
+    return true;
+  }
+
   private void run() {
     while (!stopping || (!idle.getAsBoolean() && System.nanoTime() - stopBy < 0)) {
       runCommands();

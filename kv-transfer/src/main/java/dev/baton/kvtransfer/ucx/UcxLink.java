@@ -12,13 +12,17 @@ import org.openucx.jucx.ucp.UcpRemoteKey;
 import org.openucx.jucx.ucp.UcpRequest;
 
 /** An endpoint to a holder with the key to its pool. Agent's thread only. */
-final class UcxLink {
+final class UcxLink implements RemoteGets {
+  private static final long CLOSE_PATIENCE_NANOS = 50_000_000;
+
+  private final UcxAgent agent;
   private final UcpEndpoint endpoint;
   private final Consumer<String> onBroken;
   private @Nullable UcpRemoteKey key;
   private boolean closed;
 
   private UcxLink(UcxAgent agent, InetSocketAddress address, Consumer<String> onBroken) {
+    this.agent = agent;
     this.onBroken = onBroken;
     this.endpoint =
         agent
@@ -76,12 +80,8 @@ final class UcxLink {
     return key != null && !closed;
   }
 
-  /**
-   * Starts to read remote memory into local memory; the callback may come before this returns.
-   *
-   * @throws UcxException when UCX refuses
-   */
-  void get(long remoteAddress, long localAddress, long bytes, UcxCallback callback) {
+  @Override
+  public void get(long remoteAddress, long localAddress, long bytes, UcxCallback callback) {
     UcpRemoteKey present = key;
     if (closed || present == null) {
       throw new UcxException("the link is closed");
@@ -91,17 +91,20 @@ final class UcxLink {
 
   /**
    * Tears the connection down without asking the peer. UCX then calls back for every get under way,
-   * with an error; once it has, it does not touch the local memory again.
+   * with an error; once it has, it does not touch the local memory again. Not from inside UCX's
+   * callbacks.
    */
   void close() {
     if (closed) {
       return;
     }
     closed = true;
-    if (key != null) {
+    UcpRequest closing = endpoint.closeNonBlockingForce();
+    // Gets that wait for their turn still refer to the key: it goes after the endpoint. Where that
+    // hangs the key is left behind.
+    if (agent.progressUntil(closing::isCompleted, CLOSE_PATIENCE_NANOS) && key != null) {
       key.close();
     }
-    endpoint.closeNonBlockingForce();
   }
 
   private void broken(int status, String message) {

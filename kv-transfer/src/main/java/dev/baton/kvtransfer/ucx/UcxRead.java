@@ -20,11 +20,11 @@ import org.openucx.jucx.ucp.UcpRequest;
  */
 final class UcxRead {
   /** Blocks flying or being verified: enough to fill a link, few enough to be torn down quickly. */
-  private static final int WINDOW = 32;
+  static final int WINDOW = 32;
 
   private final Transfer transfer;
   private final RemoteMemory remote;
-  private final UcxAgent agent;
+  private final Executor agent;
   private final Executor verifiers;
   private final BitSet flying = new BitSet();
   private int next;
@@ -33,7 +33,10 @@ final class UcxRead {
   private @Nullable TransferOutcome failure;
   private @Nullable CompletableFuture<Void> quarantineLifted;
 
-  UcxRead(Transfer transfer, RemoteMemory remote, UcxAgent agent, Executor verifiers) {
+  /**
+   * @param agent runs commands on the agent's thread
+   */
+  UcxRead(Transfer transfer, RemoteMemory remote, Executor agent, Executor verifiers) {
     this.transfer = transfer;
     this.remote = remote;
     this.agent = agent;
@@ -48,7 +51,7 @@ final class UcxRead {
   }
 
   /** Posts gets while the window has room. */
-  void post(UcxLink link) {
+  void post(RemoteGets link) {
     while (failure == null && next < transfer.moves().size() && underWay() < WINDOW) {
       int index = next++;
       flying.set(index);
@@ -66,17 +69,17 @@ final class UcxRead {
     settle();
   }
 
-  private UcxCallback arrival(int index, UcxLink link) {
+  private UcxCallback arrival(int index, RemoteGets link) {
     return new UcxCallback() {
       @Override
       public void onSuccess(UcpRequest request) {
         // A get may end inside the call that posts it: continue from the queue, not recursively.
-        agent.submit(() -> landed(index, link));
+        agent.execute(() -> landed(index, link));
       }
 
       @Override
       public void onError(int status, String message) {
-        agent.submit(() -> {
+        agent.execute(() -> {
           flying.clear(index);
           fail(new PeerFailure.PeerLost("UCX: " + message));
           settle();
@@ -85,7 +88,7 @@ final class UcxRead {
     };
   }
 
-  private void landed(int index, UcxLink link) {
+  private void landed(int index, RemoteGets link) {
     flying.clear(index);
     verifying++;
     verifiers.execute(() -> {
@@ -96,11 +99,11 @@ final class UcxRead {
         thrown = e;
       }
       RuntimeException seen = thrown;
-      agent.submit(() -> checked(seen, link));
+      agent.execute(() -> checked(seen, link));
     });
   }
 
-  private void checked(@Nullable RuntimeException thrown, UcxLink link) {
+  private void checked(@Nullable RuntimeException thrown, RemoteGets link) {
     verifying--;
     verified++;
     if (thrown != null) {

@@ -75,7 +75,7 @@ final class UcxReader implements BlockReader {
 
   @Override
   public void read(Transfer transfer) {
-    UcxRead read = new UcxRead(transfer, memory, agent, verifiers);
+    UcxRead read = new UcxRead(transfer, memory, agent::submit, verifiers);
     Timers.Timer timer =
         timers.at(
             transfer.deadline(),

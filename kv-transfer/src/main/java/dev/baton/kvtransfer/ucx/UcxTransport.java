@@ -1,6 +1,5 @@
 package dev.baton.kvtransfer.ucx;
 
-import dev.baton.contracts.Epoch;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
@@ -139,7 +138,7 @@ final class UcxTransport implements Transport {
   }
 
   @Override
-  public void enterEpoch(Epoch epoch) {
+  public void moveTo(long epoch) {
     // Memory has no epoch: the digest is the guard of a read that comes too late.
   }
 

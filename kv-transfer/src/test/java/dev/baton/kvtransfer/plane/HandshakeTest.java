@@ -29,6 +29,7 @@ import java.lang.foreign.Arena;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,7 +112,41 @@ final class HandshakeTest {
     assertThat(connect(reader, fresh.port(), HOLDER, 1))
         .isEqualTo(
             new PeerFailure.StaleEpoch(
-                new Epoch(1), "meant for epoch 1 of prefill-0, which has none yet"));
+                new Epoch(1), "meant for epoch 1 of prefill-0, which has none"));
+  }
+
+  @Test
+  void refusesEverybodyOnceItIsFenced() {
+    KvPlane reader = start(config(READER, TestBlocks.MODEL, TestBlocks.LAYOUT), "reader.kv");
+    assertThat(connect(reader, HOLDER, 1)).isInstanceOf(ConnectOutcome.Connected.class);
+
+    holder.fence();
+
+    KvPlane other = start(config(READER, TestBlocks.MODEL, TestBlocks.LAYOUT), "other.kv");
+    assertThat(connect(other, HOLDER, 1)).isInstanceOf(PeerFailure.StaleEpoch.class);
+    holder.enterEpoch(new Epoch(5));
+    assertThat(connect(other, HOLDER, 5)).isInstanceOf(ConnectOutcome.Connected.class);
+  }
+
+  @Test
+  void readsOverTcpWhereThePathOfThePoolLeadsElsewhere() throws IOException {
+    Path pool = folder.resolve("0holder.kv");
+    byte[] bytes = Files.readAllBytes(pool);
+    // As in another container: the same path, a file of the same size, but not the same file.
+    Files.delete(pool);
+    bytes[bytes.length - 4096 + 8] ^= 1;
+    Files.write(pool, bytes);
+    KvPlane reader = start(config(READER, TestBlocks.MODEL, TestBlocks.LAYOUT), "reader.kv");
+
+    ConnectOutcome outcome = connect(reader, HOLDER, 1);
+
+    assertThat(outcome).isInstanceOf(ConnectOutcome.Connected.class);
+    var path = ((ConnectOutcome.Connected) outcome).peer().path();
+    assertThat(path.kind()).isEqualTo(TransportKind.TCP);
+    assertThat(path.passedOver())
+        .containsExactly(
+            "SHARED_MEMORY: " + pool + " is another file here than at the holder",
+            "UCX: switched off");
   }
 
   @Test

@@ -4,74 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.baton.contracts.BlockRefs;
-import dev.baton.contracts.RequestId;
-import dev.baton.contracts.WorkerId;
-import dev.baton.kvtransfer.AcquireOutcome;
-import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
-import dev.baton.kvtransfer.HostKvPool;
-import dev.baton.kvtransfer.KvPlane;
-import dev.baton.kvtransfer.KvPlaneConfig;
-import dev.baton.kvtransfer.LeaseOutcome;
 import dev.baton.kvtransfer.Peer;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.TransferInterceptor;
 import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.TransferRequest;
-import dev.baton.kvtransfer.TransportCapability;
 import dev.baton.kvtransfer.TransportKind;
-import dev.baton.kvtransfer.lease.LeaseBook;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Blocks between two processes, over every transport. */
-final class TransferIT {
-  private static final Duration LONG = Duration.ofSeconds(20);
-  private static final Duration TTL = Duration.ofSeconds(2);
-  private static final int HELD = 512;
-  private static final int LOCAL = 512;
-
-  @TempDir Path folder;
-  private final AtomicReference<TransferInterceptor> interceptor =
-      new AtomicReference<>(TransferInterceptor.NONE);
-  private final List<String> observed = new CopyOnWriteArrayList<>();
-  private HolderProcess holder;
-  private HostKvPool pool;
-  private KvPlane plane;
-
-  @BeforeEach
-  void startHolder() throws IOException {
-    holder = HolderProcess.start(folder.resolve("holder.kv"), HELD, TTL);
-  }
-
-  @AfterEach
-  void stopAll() {
-    if (plane != null) {
-      plane.close();
-    }
-    holder.close();
-  }
-
+final class TransferIT extends TwoProcesses {
   @ParameterizedTest
   @EnumSource(TransportKind.class)
   void movesBlocksAndVerifiesThem(TransportKind transport) {
@@ -270,107 +222,6 @@ final class TransferIT {
   }
 
   @Test
-  void refusesAHandshakeForAnotherEpoch() {
-    startPlane(TransportKind.TCP);
-
-    ConnectOutcome outcome =
-        get(plane.connect(holder.inEpoch(7), holder.endpoint(), Deadline.after(LONG)));
-
-    assertThat(outcome).isInstanceOf(PeerFailure.StaleEpoch.class);
-    assertThat(((PeerFailure.StaleEpoch) outcome).reason())
-        .isEqualTo("meant for epoch 7 of holder, which is in epoch 1");
-  }
-
-  @Test
-  void refusesLeaseMessagesOfAnOlderEpoch() {
-    Peer peer = connect(TransportKind.TCP);
-    holder.ask("epoch 2");
-
-    assertThat(acquire(peer, 1, 2)).isInstanceOf(PeerFailure.StaleEpoch.class);
-    await().atMost(LONG).until(() -> !peer.alive());
-  }
-
-  @Test
-  void acquiresTheLongestResidentPrefixByHash() {
-    Peer peer = connect(TransportKind.TCP);
-
-    AcquireOutcome outcome = acquire(peer, 9, 11, HELD + 1, 12);
-
-    assertThat(outcome).isInstanceOf(AcquireOutcome.Acquired.class);
-    var acquired = (AcquireOutcome.Acquired) outcome;
-    assertThat(acquired.blocks()).isEqualTo(TestBlocks.refs(9, 11));
-    assertThat(acquired.ttl()).isEqualTo(TTL);
-    assertThat(holder.leases()).isEqualTo(1);
-    assertThat(transfer(peer, acquired.leaseId(), new int[] {9, 11}, LONG))
-        .isInstanceOf(TransferOutcome.Completed.class);
-  }
-
-  @Test
-  void opensNoLeaseWhenNothingIsResident() {
-    Peer peer = connect(TransportKind.TCP);
-
-    AcquireOutcome outcome = acquire(peer, HELD + 1);
-
-    assertThat(((AcquireOutcome.Acquired) outcome).blocks().size()).isZero();
-    assertThat(holder.leases()).isZero();
-  }
-
-  @Test
-  void anExpiredLeaseIsFreedAndRefusesReads() {
-    Peer peer = connect(TransportKind.TCP);
-    var acquired = (AcquireOutcome.Acquired) acquire(peer, 1, 2);
-
-    await().atMost(LONG).until(() -> holder.leases() == 0);
-
-    assertThat(transfer(peer, acquired.leaseId(), new int[] {1, 2}, LONG))
-        .isEqualTo(new LeaseOutcome.LeaseExpired(acquired.leaseId()));
-    assertThat(get(peer.renew(acquired.leaseId(), Deadline.after(LONG))))
-        .isEqualTo(new LeaseOutcome.LeaseExpired(acquired.leaseId()));
-  }
-
-  @Test
-  void aRenewedLeaseLivesOn() {
-    Peer peer = connect(TransportKind.TCP);
-    var acquired = (AcquireOutcome.Acquired) acquire(peer, 1, 2);
-    long start = System.nanoTime();
-
-    await()
-        .pollInterval(Duration.ofMillis(100))
-        .atMost(LONG)
-        .until(() -> {
-          assertThat(get(peer.renew(acquired.leaseId(), Deadline.after(LONG))))
-              .isEqualTo(new LeaseOutcome.Renewed(TTL));
-          return System.nanoTime() - start > TTL.plusMillis(500).toNanos();
-        });
-
-    assertThat(transfer(peer, acquired.leaseId(), new int[] {1, 2}, LONG))
-        .isInstanceOf(TransferOutcome.Completed.class);
-  }
-
-  @Test
-  void aReleasedLeaseIsFreedAtOnce() {
-    Peer peer = connect(TransportKind.TCP);
-    var acquired = (AcquireOutcome.Acquired) acquire(peer, 1, 2);
-
-    assertThat(get(peer.release(acquired.leaseId(), Deadline.after(LONG))))
-        .isEqualTo(new LeaseOutcome.Released());
-
-    assertThat(holder.leases()).isZero();
-  }
-
-  @Test
-  void refusesBlocksThatTheLeaseDoesNotCover() {
-    Peer peer = connect(TransportKind.TCP);
-    long lease = holder.lease(LONG, 1, 2);
-
-    TransferOutcome outcome = transfer(peer, lease, new int[] {1, 3}, LONG);
-
-    assertThat(outcome)
-        .isEqualTo(new PeerFailure.Declined("lease " + lease + " does not cover block 3"));
-    assertThat(peer.alive()).isTrue();
-  }
-
-  @Test
   void picksSharedMemoryOnOneHostAndConnectsOnce() {
     startPlane(TransportKind.values());
     Peer first = connected(TransportKind.SHARED_MEMORY);
@@ -378,88 +229,5 @@ final class TransferIT {
 
     assertThat(first).isSameAs(second);
     assertThat(first.path().passedOver()).isEmpty();
-  }
-
-  private Peer connect(TransportKind transport) {
-    startPlane(transport);
-    return connected(transport);
-  }
-
-  private void startPlane(TransportKind... transports) {
-    try {
-      pool =
-          HostKvPool.create(
-              folder.resolve("reader.kv"), TestBlocks.LAYOUT.blockBytes(), LOCAL, Arena.ofAuto());
-      KvPlaneConfig config =
-          KvPlaneConfig.builder(new WorkerId("reader"), TestBlocks.MODEL, TestBlocks.LAYOUT)
-              .transports(Set.of(transports))
-              .ucx(Ucx.SETTINGS)
-              .observer((peer, kind, blocks, bytes, nanos, outcome) ->
-                  observed.add(peer + " " + kind + " " + blocks + " " + bytes + " " + outcome))
-              .interceptor((peer, move, block) -> interceptor.get().arrived(peer, move, block))
-              .build();
-      LeaseBook leases = new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {});
-      plane =
-          WorkerKvPlane.start(
-              config,
-              pool,
-              leases,
-              (request, hashes) ->
-                  CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
-    assertThat(plane.capabilities())
-        .filteredOn(capability -> Set.of(transports).contains(capability.kind()))
-        .as("UCX needs Debian's libucx0 (apt-get install libucx0)")
-        .allSatisfy(c -> assertThat(c).isInstanceOf(TransportCapability.Available.class));
-  }
-
-  private Peer connected(TransportKind expected) {
-    ConnectOutcome outcome =
-        get(plane.connect(holder.inEpoch(1), holder.endpoint(), Deadline.after(LONG)));
-    assertThat(outcome).isInstanceOf(ConnectOutcome.Connected.class);
-    Peer peer = ((ConnectOutcome.Connected) outcome).peer();
-    assertThat(peer.path().kind()).isEqualTo(expected);
-    return peer;
-  }
-
-  private static AcquireOutcome acquire(Peer peer, int... blocks) {
-    return get(peer.acquire(new RequestId("r-1"), TestBlocks.hashes(blocks), Deadline.after(LONG)));
-  }
-
-  /** Holds up the blocks behind the fifth until {@code action} is done. */
-  private void onFifthBlock(Runnable action) {
-    int[] arrived = {0};
-    interceptor.set((from, move, block) -> {
-      synchronized (arrived) {
-        if (++arrived[0] == 5) {
-          action.run();
-        }
-      }
-    });
-  }
-
-  private static TransferOutcome transferAll(Peer peer, long lease, Duration time) {
-    return transfer(peer, lease, IntStream.range(0, HELD).toArray(), time);
-  }
-
-  /** Into local blocks 0, 1, … */
-  private static TransferOutcome transfer(Peer peer, long lease, int[] blocks, Duration time) {
-    int[] local = IntStream.range(0, blocks.length).toArray();
-    BlockRefs refs = TestBlocks.refs(blocks);
-    return get(peer.transfer(TransferRequest.of(lease, refs, 0, local, Deadline.after(time))));
-  }
-
-  private byte[] local(int block) {
-    return pool.block(block).toArray(ValueLayout.JAVA_BYTE);
-  }
-
-  private static <T> T get(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError("no outcome within 30 s", e);
-    }
   }
 }
