@@ -21,7 +21,7 @@ public record BlockHash(long high, long low) {
   }
 
   @JsonValue
-  byte[] pack() {
+  public byte[] pack() {
     return ByteBuffer.allocate(BYTES).putLong(high).putLong(low).array();
   }
 

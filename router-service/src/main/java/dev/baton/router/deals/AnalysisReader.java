@@ -127,8 +127,7 @@ final class AnalysisReader {
     if (amount == null) {
       throw new InvalidAnalysisException(key + ".amount must be a number");
     }
-    String currency =
-        listed(value.path("currency"), key + ".currency", DealVocabulary.CURRENCIES);
+    String currency = listed(value.path("currency"), key + ".currency", DealVocabulary.CURRENCIES);
     for (Money.Unit unit : Money.Unit.values()) {
       if (unit.word().equals(value.path("unit").asString(""))) {
         return new Money(amount, currency, unit);

@@ -17,8 +17,7 @@ import java.util.List;
 
 /** {@code POST /v1/deals/analyses}: a memo in, a checked analysis out. Safe for many threads. */
 final class DealAnalysesApi implements GenerationApi {
-  static final String INSTRUCTION =
-      "Analyse the deal memo and answer with deal-analysis/v1 JSON.";
+  static final String INSTRUCTION = "Analyse the deal memo and answer with deal-analysis/v1 JSON.";
   static final int MAX_TOKENS = 512;
 
   private final ServedModels models;
@@ -35,8 +34,7 @@ final class DealAnalysesApi implements GenerationApi {
     TextModel model = deal.model() == null ? models.first() : models.get(deal.model());
     TokenIds prompt =
         model.encodeChat(
-            List.of(
-                new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())));
+            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())));
     PromptLimits.requireFit(model, prompt.size(), MAX_TOKENS);
     GenerationSpec spec =
         new GenerationSpec(

@@ -63,8 +63,7 @@ final class DealVocabulary {
   static final List<String> RECOMMENDATIONS = List.of("proceed", "proceed_with_caution", "decline");
 
   static final List<String> CURRENCIES =
-      List.of(
-          "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "JPY");
+      List.of("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "JPY");
 
   static final int MAX_RISKS = 4;
   static final int MAX_COMPANY = 80;

@@ -37,18 +37,16 @@ record DealWork(GenerationSpec spec, TextModel model, RequestId requestId, DealR
 
   @Override
   public Flux<byte[]> render(Flux<GenerationEvent> events) {
-    return Flux.defer(
-        () -> {
-          var answer = new StringBuilder();
-          var started = new AtomicBoolean();
-          return TextStream.of(model, List.of(), events)
-              .concatMapIterable(event -> chunks(event, answer, started))
-              .onErrorResume(
-                  e ->
-                      started.get()
-                          ? Flux.just(SseFrames.event("error", ErrorBody.json(e)))
-                          : Flux.error(e));
-        });
+    return Flux.defer(() -> {
+      var answer = new StringBuilder();
+      var started = new AtomicBoolean();
+      return TextStream.of(model, List.of(), events)
+          .concatMapIterable(event -> chunks(event, answer, started))
+          .onErrorResume(e ->
+              started.get()
+                  ? Flux.just(SseFrames.event("error", ErrorBody.json(e)))
+                  : Flux.error(e));
+    });
   }
 
   private List<byte[]> chunks(TextEvent event, StringBuilder answer, AtomicBoolean started) {

@@ -39,7 +39,12 @@ final class ErrorTranslation {
     boolean retry =
         status == HttpStatus.SERVICE_UNAVAILABLE || status == HttpStatus.TOO_MANY_REQUESTS;
     return new ApiException(
-        status, type(status), code(status), null, message(status, request, detail), retry ? RETRY : null);
+        status,
+        type(status),
+        code(status),
+        null,
+        message(status, request, detail),
+        retry ? RETRY : null);
   }
 
   private static ApiException withRetryAfter(ApiException api) {
@@ -47,8 +52,7 @@ final class ErrorTranslation {
         api.status() == HttpStatus.SERVICE_UNAVAILABLE
             || api.status() == HttpStatus.TOO_MANY_REQUESTS;
     return needed && api.retryAfter() == null
-        ? new ApiException(
-            api.status(), api.type(), api.code(), api.param(), api.message(), RETRY)
+        ? new ApiException(api.status(), api.type(), api.code(), api.param(), api.message(), RETRY)
         : api;
   }
 

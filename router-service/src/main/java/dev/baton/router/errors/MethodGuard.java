@@ -19,8 +19,7 @@ class MethodGuard {
     return RouterFunctions.route(
         RequestPredicates.path("/v1/chat/completions")
             .or(RequestPredicates.path("/v1/deals/analyses"))
-            .and(
-                RequestPredicates.methods(HttpMethod.POST, HttpMethod.OPTIONS).negate()),
+            .and(RequestPredicates.methods(HttpMethod.POST, HttpMethod.OPTIONS).negate()),
         request ->
             Mono.error(new MethodNotAllowedException(request.method(), Set.of(HttpMethod.POST))));
   }

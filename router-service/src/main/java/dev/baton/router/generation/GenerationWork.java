@@ -12,9 +12,9 @@ public interface GenerationWork {
   MediaType contentType();
 
   /**
-   * Renders the outcome: consumes events and yields response chunks (complete frames of
-   * server-sent events, or one body). Emits nothing before the first event. Cancels its
-   * subscription where the answer is complete early (a stop string). Errors with {@link
+   * Renders the outcome: consumes events and yields response chunks (complete frames of server-sent
+   * events, or one body). Emits nothing before the first event. Cancels its subscription where the
+   * answer is complete early (a stop string). Errors with {@link
    * dev.baton.router.errors.ApiException} before the first chunk; in a running stream an error
    * becomes an {@code error} event and the end of the stream.
    */

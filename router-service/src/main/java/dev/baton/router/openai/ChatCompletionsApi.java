@@ -40,8 +40,7 @@ final class ChatCompletionsApi implements GenerationApi {
     TextModel model = models.get(chat.model());
     var sampling = chat.sampling(model.defaults(), seeds);
     TokenIds prompt = model.encodeChat(chat.messages());
-    int maxTokens =
-        chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, prompt.size()));
+    int maxTokens = chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, prompt.size()));
     PromptLimits.requireFit(model, prompt.size(), maxTokens);
     GenerationSpec spec =
         new GenerationSpec(

@@ -27,8 +27,7 @@ final class ChatFormat {
     this.logprobs = logprobs;
   }
 
-  ObjectNode completion(
-      String text, List<SampledToken> tokens, FinishReason reason, Usage usage) {
+  ObjectNode completion(String text, List<SampledToken> tokens, FinishReason reason, Usage usage) {
     ObjectNode answer = envelope("chat.completion");
     ObjectNode choice = answer.putArray("choices").addObject();
     choice.put("index", 0);
@@ -41,7 +40,8 @@ final class ChatFormat {
 
   /** The first chunk: who speaks. */
   ObjectNode role() {
-    return chunk(JSON.createObjectNode().put("role", "assistant").put("content", ""), List.of(), null);
+    return chunk(
+        JSON.createObjectNode().put("role", "assistant").put("content", ""), List.of(), null);
   }
 
   ObjectNode delta(String text, List<SampledToken> tokens) {

@@ -68,11 +68,8 @@ record ChatWork(GenerationSpec spec, TextModel model, ChatRequest request, ChatF
     AtomicBoolean started = new AtomicBoolean();
     return events
         .concatMapIterable(event -> frames(event, started.compareAndSet(false, true)))
-        .onErrorResume(
-            e ->
-                started.get()
-                    ? Flux.just(SseFrames.event("error", ErrorBody.json(e)))
-                    : Flux.error(e));
+        .onErrorResume(e ->
+            started.get() ? Flux.just(SseFrames.event("error", ErrorBody.json(e))) : Flux.error(e));
   }
 
   private List<byte[]> frames(TextEvent event, boolean first) {

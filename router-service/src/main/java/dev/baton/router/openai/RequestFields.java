@@ -85,7 +85,14 @@ final class RequestFields {
     return ApiException.invalid(
         field,
         "invalid_value",
-        "Invalid value for '" + field + "': must be between " + min + " and " + max + ", was "
-            + value + ".");
+        "Invalid value for '"
+            + field
+            + "': must be between "
+            + min
+            + " and "
+            + max
+            + ", was "
+            + value
+            + ".");
   }
 }

@@ -13,8 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     separates tenants but can be guessed by whoever reaches the workers directly
  */
 @ConfigurationProperties("baton.router")
-public record TenancyProperties(
-    @DefaultValue List<ApiKey> apiKeys, @Nullable String tenantSecret) {
+public record TenancyProperties(@DefaultValue List<ApiKey> apiKeys, @Nullable String tenantSecret) {
   public TenancyProperties {
     apiKeys = List.copyOf(apiKeys);
   }

@@ -8,7 +8,9 @@ package dev.baton.router.tenancy;
  *     blocks; comes from the identity alone, never from a request
  */
 public record Tenant(String name, String salt) {
-  /** Exchange attribute under which {@link TenantFilter} leaves the tenant of a {@code /v1} call. */
+  /**
+   * Exchange attribute under which {@link TenantFilter} leaves the tenant of a {@code /v1} call.
+   */
   public static final String ATTRIBUTE = Tenant.class.getName();
 
   /** The name shows in logs; the salt never does. */

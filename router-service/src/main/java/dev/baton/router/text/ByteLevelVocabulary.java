@@ -24,8 +24,7 @@ final class ByteLevelVocabulary {
   private final Set<Integer> specialIds;
   private final List<String> specialTexts;
 
-  private ByteLevelVocabulary(
-      byte[][] bytes, Set<Integer> specialIds, List<String> specialTexts) {
+  private ByteLevelVocabulary(byte[][] bytes, Set<Integer> specialIds, List<String> specialTexts) {
     this.bytes = bytes;
     this.specialIds = Set.copyOf(specialIds);
     this.specialTexts = List.copyOf(specialTexts);

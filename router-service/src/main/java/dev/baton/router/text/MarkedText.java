@@ -116,7 +116,6 @@ final class MarkedText {
       return null;
     }
     longestFirst.sort((a, b) -> Integer.compare(b.length(), a.length()));
-    return Pattern.compile(
-        String.join("|", longestFirst.stream().map(Pattern::quote).toList()));
+    return Pattern.compile(String.join("|", longestFirst.stream().map(Pattern::quote).toList()));
   }
 }

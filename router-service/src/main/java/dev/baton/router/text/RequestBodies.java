@@ -25,8 +25,8 @@ public final class RequestBodies {
   private RequestBodies() {}
 
   /**
-   * The whole body, empty where there is none. Errors with {@link ApiException} 413 as soon as it is
-   * known to be longer than {@code limit} bytes.
+   * The whole body, empty where there is none. Errors with {@link ApiException} 413 as soon as it
+   * is known to be longer than {@code limit} bytes.
    */
   public static Mono<byte[]> read(ServerHttpRequest request, int limit) {
     if (request.getHeaders().getContentLength() > limit) {

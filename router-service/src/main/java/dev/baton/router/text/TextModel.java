@@ -41,13 +41,11 @@ public final class TextModel implements AutoCloseable {
     ModelFiles files = new ModelFiles(directory);
     this.name = name;
     this.contextLength = files.contextLength();
-    this.endTokens =
-        TokenIds.of(files.endTokens().stream().mapToInt(Integer::intValue).toArray());
+    this.endTokens = TokenIds.of(files.endTokens().stream().mapToInt(Integer::intValue).toArray());
     this.defaults = GenerationDefaults.of(files.optional("generation_config.json"));
     this.bosToken = files.specialToken("bos_token");
     this.eosToken = files.specialToken("eos_token");
-    this.vocabulary =
-        ByteLevelVocabulary.of(files.tokenizer(), files.required("tokenizer.json"));
+    this.vocabulary = ByteLevelVocabulary.of(files.tokenizer(), files.required("tokenizer.json"));
     this.tokenizer = openTokenizer(files.tokenizer());
     try {
       this.template = new ChatTemplate(files.chatTemplate());

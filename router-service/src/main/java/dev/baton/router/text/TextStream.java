@@ -27,15 +27,14 @@ public final class TextStream {
   /** The events as text; ends with {@link TextEvent.End} or an error. */
   public static Flux<TextEvent> of(
       TextModel model, List<String> stopStrings, Flux<GenerationEvent> events) {
-    return Flux.defer(
-        () -> {
-          TextStream stream = new TextStream(model.assembler(stopStrings));
-          return events
-              .map(stream::accept)
-              .concatWith(
-                  Flux.error(() -> new IllegalStateException("a generation ended without an end")))
-              .takeUntil(TextEvent.End.class::isInstance);
-        });
+    return Flux.defer(() -> {
+      TextStream stream = new TextStream(model.assembler(stopStrings));
+      return events
+          .map(stream::accept)
+          .concatWith(
+              Flux.error(() -> new IllegalStateException("a generation ended without an end")))
+          .takeUntil(TextEvent.End.class::isInstance);
+    });
   }
 
   private TextEvent accept(GenerationEvent event) {

@@ -73,8 +73,7 @@ public final class EngineLoop implements AutoCloseable {
 
   /** Runs a sequence; all that becomes of it is told to {@code listener}. */
   public void submit(SequenceSpec spec, SequenceListener listener) {
-    Sequence sequence =
-        new Sequence(spec, listener, arrivals.incrementAndGet(), pool::references);
+    Sequence sequence = new Sequence(spec, listener, arrivals.incrementAndGet(), pool::references);
     if (closed) {
       listener.ended(new SequenceEnd.Failed(Failure.WORKER_GONE, "the worker stops"));
       return;
@@ -226,7 +225,10 @@ public final class EngineLoop implements AutoCloseable {
     int[] quarantined = filled.quarantined().stream().mapToInt(Integer::intValue).toArray();
     if (quarantined.length > 0) {
       log.warn("{} blocks are in quarantine", quarantined.length);
-      filled.lifted().whenComplete((_, _) -> command(() -> core.unpin(Arrays.copyOf(quarantined, quarantined.length))));
+      filled
+          .lifted()
+          .whenComplete(
+              (_, _) -> command(() -> core.unpin(Arrays.copyOf(quarantined, quarantined.length))));
     }
   }
 }

@@ -304,7 +304,8 @@ final class LoopCore {
       Sequence sequence = batch.get(i).sequence();
       int before = sequence.computed;
       sequence.computed += batch.get(i).tokens();
-      int inputTokens = Math.max(0, Math.min(sequence.computed, sequence.spec.inputLength()) - before);
+      int inputTokens =
+          Math.max(0, Math.min(sequence.computed, sequence.spec.inputLength()) - before);
       input += inputTokens;
       sequence.computedTokens += inputTokens;
       publish(sequence);
@@ -329,7 +330,8 @@ final class LoopCore {
   }
 
   private void fail(List<Chunk<Sequence>> batch, Throwable cause) {
-    log.error("The engine failed on a batch of {} sequences; this worker is out", batch.size(), cause);
+    log.error(
+        "The engine failed on a batch of {} sequences; this worker is out", batch.size(), cause);
     engineFailed = true;
     SequenceEnd failed = new SequenceEnd.Failed(Failure.ENGINE_FAILED, "engine: " + cause);
     batch.forEach(chunk -> end(chunk.sequence(), failed));
@@ -361,8 +363,7 @@ final class LoopCore {
         int position = sequence.length;
         sequence.append(token.tokenId());
         tell(sequence, position, token);
-        if (output >= stop.maxTokens()
-            || sequence.length >= scheduler.limits().longestSequence()) {
+        if (output >= stop.maxTokens() || sequence.length >= scheduler.limits().longestSequence()) {
           finish(sequence, FinishReason.LENGTH, output);
         }
       }

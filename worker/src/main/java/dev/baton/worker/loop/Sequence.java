@@ -57,7 +57,8 @@ final class Sequence implements Schedulable {
   private long firstTokenAt;
 
   /** Hashes its input here, on the submitter's thread. */
-  Sequence(SequenceSpec spec, SequenceListener listener, long arrival, IntUnaryOperator references) {
+  Sequence(
+      SequenceSpec spec, SequenceListener listener, long arrival, IntUnaryOperator references) {
     this.spec = spec;
     this.listener = listener;
     this.arrival = arrival;

@@ -20,10 +20,7 @@ public sealed interface SequenceEnd {
    */
   @SuppressWarnings("ArrayRecordComponent")
   record HandedOver(
-      int[] pinned,
-      CompletionStage<BlockRefs> blocks,
-      SampledToken firstToken,
-      SequenceTimes times)
+      int[] pinned, CompletionStage<BlockRefs> blocks, SampledToken firstToken, SequenceTimes times)
       implements SequenceEnd {}
 
   /** It was cancelled; its blocks are free. */

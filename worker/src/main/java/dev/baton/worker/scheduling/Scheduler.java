@@ -11,8 +11,8 @@ import java.util.function.Function;
  * Decides one step of continuous batching with chunked prefill (Sarathi-Serve, OSDI 2024):
  *
  * <ol>
- *   <li>every decoding sequence gets its one token; one that finds no block preempts the sequence of
- *       lowest priority and latest arrival, itself at worst, which is recomputed later;
+ *   <li>every decoding sequence gets its one token; one that finds no block preempts the sequence
+ *       of lowest priority and latest arrival, itself at worst, which is recomputed later;
  *   <li>what is left of the token budget goes to running prefills, in chunks;
  *   <li>then waiting sequences are admitted in strict order while blocks for all their tokens are
  *       there, with one block to spare for every running sequence.
@@ -109,7 +109,8 @@ public final class Scheduler {
           return;
         }
         AdmissionCost admission = cost.apply(sequence);
-        if (admission.blocks() + running > available && (running > 0 || admission.blocks() > available)) {
+        if (admission.blocks() + running > available
+            && (running > 0 || admission.blocks() > available)) {
           return;
         }
         int count = Math.min(tokens, admission.tokens());
@@ -120,7 +121,9 @@ public final class Scheduler {
       }
     }
 
-    /** Preempts from the end of the order until {@code sequence}, at {@code place}, finds a block. */
+    /**
+     * Preempts from the end of the order until {@code sequence}, at {@code place}, finds a block.
+     */
     private boolean makeRoom(S sequence, int place) {
       int victim = order.size() - 1;
       while (missing(sequence, 1) > available) {

@@ -172,7 +172,8 @@ class EngineLoopTest {
     busy.runUntilIdle();
     assertThat(first.tokens).isEqualTo(expected.tokens);
     assertThat(again.tokens).isEqualTo(expected.tokens);
-    assertThat(mates).allSatisfy(mate -> assertThat(mate.end).isInstanceOf(SequenceEnd.Finished.class));
+    assertThat(mates)
+        .allSatisfy(mate -> assertThat(mate.end).isInstanceOf(SequenceEnd.Finished.class));
     busy.assertWhole();
   }
 
@@ -238,7 +239,8 @@ class EngineLoopTest {
     for (Recorder recorder : List.of(a, b)) {
       assertThat(recorder.end)
           .isInstanceOfSatisfying(
-              SequenceEnd.Failed.class, failed -> assertThat(failed.failure().retryable()).isTrue());
+              SequenceEnd.Failed.class,
+              failed -> assertThat(failed.failure().retryable()).isTrue());
     }
     assertThat(f.loop.healthy()).isFalse();
     f.assertWhole();
@@ -303,7 +305,8 @@ class EngineLoopTest {
     assertThat(stopped.tokens).isEqualTo(free.tokens.subList(0, free.tokens.indexOf(stop)));
     assertThat(stopped.end)
         .isInstanceOfSatisfying(
-            SequenceEnd.Finished.class, end -> assertThat(end.reason()).isEqualTo(FinishReason.STOP));
+            SequenceEnd.Finished.class,
+            end -> assertThat(end.reason()).isEqualTo(FinishReason.STOP));
   }
 
   @Test
@@ -373,8 +376,7 @@ class EngineLoopTest {
   void cancellingWhileBlocksAreFilledFreesThemOnceTheFillerIsThrough() {
     Fixture f = new Fixture(100, 64, 4);
     CompletableFuture<Filled> filling = new CompletableFuture<>();
-    Recorder recorder =
-        f.submit("a", prompt(1, 100), 10, _ -> filling, SamplingParams.greedy());
+    Recorder recorder = f.submit("a", prompt(1, 100), 10, _ -> filling, SamplingParams.greedy());
     f.runUntilIdle();
     f.loop.cancel(id("a"));
     f.runUntilIdle();
@@ -412,7 +414,8 @@ class EngineLoopTest {
     List<Recorder> recorders = new ArrayList<>();
     for (int i = 0; i < 120; i++) {
       int shared = random.nextInt(6);
-      TokenIds tokens = prompt(shared, 16 * (1 + random.nextInt(8))).plus(prompt(i, 1 + random.nextInt(20)));
+      TokenIds tokens =
+          prompt(shared, 16 * (1 + random.nextInt(8))).plus(prompt(i, 1 + random.nextInt(20)));
       recorders.add(f.submit("s" + i, tokens, 1 + random.nextInt(40)));
       for (int s = random.nextInt(6); s > 0; s--) {
         f.loop.doWork();

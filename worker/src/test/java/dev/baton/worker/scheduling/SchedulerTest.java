@@ -8,7 +8,13 @@ import org.junit.jupiter.api.Test;
 
 class SchedulerTest {
   private record Job(
-      int length, int computed, int blocks, int reclaimable, boolean filling, int priority, long arrival)
+      int length,
+      int computed,
+      int blocks,
+      int reclaimable,
+      boolean filling,
+      int priority,
+      long arrival)
       implements Schedulable {
     static Job decoding(int length, long arrival) {
       int blocks = Math.ceilDiv(length - 1, 16);

@@ -1,0 +1,89 @@
+package dev.baton.registry.web;
+
+import dev.baton.contracts.Epoch;
+import dev.baton.contracts.HeartbeatReply;
+import dev.baton.contracts.LaneGrant;
+import dev.baton.contracts.WorkerHeartbeat;
+import dev.baton.contracts.WorkerId;
+import dev.baton.contracts.WorkerLoad;
+import dev.baton.contracts.WorkerRegistration;
+import dev.baton.contracts.WorkerState;
+import dev.baton.contracts.WorkerView;
+import dev.baton.registry.directory.WorkerDirectory;
+import dev.baton.registry.lanes.LaneLeases;
+import dev.baton.registry.residency.ResidencyIndex;
+import dev.baton.registry.residency.SnapshotRequests;
+import java.time.Clock;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** What happens when a worker comes, beats and goes. */
+@Component
+class Registrar {
+  private final LaneLeases lanes;
+  private final WorkerDirectory directory;
+  private final ResidencyIndex residency;
+  private final SnapshotRequests snapshots;
+  private final Clock clock;
+
+  Registrar(
+      LaneLeases lanes,
+      WorkerDirectory directory,
+      ResidencyIndex residency,
+      SnapshotRequests snapshots,
+      Clock clock) {
+    this.lanes = lanes;
+    this.directory = directory;
+    this.residency = residency;
+    this.snapshots = snapshots;
+    this.clock = clock;
+  }
+
+  Optional<LaneGrant> register(WorkerRegistration registration) {
+    Optional<LaneGrant> granted = lanes.grant(registration.worker(), registration.previous());
+    granted.ifPresent(grant ->
+        directory.put(
+            new WorkerView(
+                registration,
+                grant.lane(),
+                grant.epoch(),
+                WorkerState.READY,
+                new WorkerLoad(0, 0, 0, registration.capacityBlocks(), 0, 0),
+                clock.instant()),
+            lanes.ttl()));
+    return granted;
+  }
+
+  HeartbeatReply heartbeat(WorkerHeartbeat beat) {
+    HeartbeatReply.Outcome outcome = lanes.renew(beat.lane());
+    if (outcome != HeartbeatReply.Outcome.RENEWED) {
+      return new HeartbeatReply(outcome, false);
+    }
+    Optional<WorkerView> known =
+        directory.of(beat.lane().lane()).filter(view -> view.epoch().equals(beat.lane().epoch()));
+    if (known.isEmpty()) {
+      return new HeartbeatReply(HeartbeatReply.Outcome.UNKNOWN, false);
+    }
+    WorkerView view = known.get();
+    directory.put(
+        new WorkerView(
+            view.registration(),
+            view.lane(),
+            view.epoch(),
+            beat.state(),
+            beat.load(),
+            clock.instant()),
+        lanes.ttl());
+    boolean resync =
+        residency.needsSnapshot(beat.lane(), beat.eventSequence()) && snapshots.due(beat.lane());
+    return new HeartbeatReply(outcome, resync);
+  }
+
+  void release(WorkerId worker, Epoch epoch) {
+    directory.all().stream()
+        .filter(view -> view.registration().worker().equals(worker))
+        .filter(view -> view.epoch().equals(epoch))
+        .map(WorkerView::ref)
+        .forEach(lanes::release);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.baton.router.explain;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** The most recent explanations, bounded in number and time. Thread-safe. */
+@Component
+public class Explanations {
+  private static final int MOST = 10_000;
+  private static final Duration KEPT = Duration.ofHours(1);
+
+  private final Cache<String, Explanation> recent =
+      Caffeine.newBuilder().maximumSize(MOST).expireAfterWrite(KEPT).build();
+
+  public void add(Explanation explanation) {
+    recent.put(explanation.id(), explanation);
+  }
+
+  /** Only its own tenant can see it. */
+  Optional<Explanation> find(String id, String tenant) {
+    return Optional.ofNullable(recent.getIfPresent(id)).filter(e -> e.tenant().equals(tenant));
+  }
+}

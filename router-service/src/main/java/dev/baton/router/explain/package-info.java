@@ -1,0 +1,5 @@
+/** Why a request went where it went, and what that cost. */
+@NullMarked
+package dev.baton.router.explain;
+
+import org.jspecify.annotations.NullMarked;
