@@ -135,7 +135,7 @@ public class WorkerConfiguration {
                 previous),
         () -> runtime.load(source.waiting()),
         residency::sequence,
-        new Listeners(listeners));
+        Listeners.of(runtime, listeners));
   }
 
   @Bean

@@ -56,13 +56,17 @@ class WorkerLifecycle implements SmartLifecycle {
     membership.drain();
     source.stop();
     long deadline = System.nanoTime() + properties.drainTimeout().toNanos();
-    while (!(runtime.idle() && source.waiting() == 0) && System.nanoTime() - deadline < 0) {
+    while (!idle() && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(POLL_NANOS);
     }
-    if (!runtime.idle()) {
+    if (!idle()) {
       log.warn("Not idle after {}; what still runs is lost", properties.drainTimeout());
     }
     membership.close();
+  }
+
+  private boolean idle() {
+    return runtime.idle() && source.idle();
   }
 
   @Override

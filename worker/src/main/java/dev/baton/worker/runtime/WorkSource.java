@@ -10,6 +10,9 @@ public interface WorkSource {
   /** Requests accepted and not yet given to the engine loop. */
   int waiting();
 
+  /** Nothing that was accepted is left to do. */
+  boolean idle();
+
   /** Ends a request, known or yet to come. */
   void cancel(RequestId request);
 
