@@ -2,7 +2,6 @@ package dev.baton.router.explain;
 
 import dev.baton.contracts.GenerationTimings;
 import dev.baton.contracts.RequestId;
-import dev.baton.router.generation.GenerationSummary;
 import dev.baton.router.placement.PathDecision;
 import dev.baton.router.placement.PlacementReport;
 import java.time.Instant;

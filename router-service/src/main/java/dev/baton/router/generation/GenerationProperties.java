@@ -7,6 +7,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Bounds of generations.
  *
+ * @param timeout from acceptance of a request to its last token
  * @param maxConcurrent generations at once
  * @param maxPromptTokens prompt tokens of all generations at once
  * @param maxAttempts placements of one request
@@ -16,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("baton.router.generation")
 public record GenerationProperties(
+    @DefaultValue("2m") Duration timeout,
     @DefaultValue("512") int maxConcurrent,
     @DefaultValue("4000000") long maxPromptTokens,
     @DefaultValue("4") int maxAttempts,

@@ -11,6 +11,7 @@ import dev.baton.router.cluster.Cluster;
 import dev.baton.router.errors.ApiException;
 import dev.baton.router.errors.ErrorTypes;
 import dev.baton.router.explain.Explanations;
+import dev.baton.router.explain.GenerationSummary;
 import dev.baton.router.tenancy.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -30,7 +31,7 @@ import reactor.core.publisher.Mono;
  * decode worker fails, before or after the first token. Cancelling the Flux cancels everywhere.
  */
 @Component
-class GenerationService {
+public class GenerationService {
   private static final Logger log = LoggerFactory.getLogger(GenerationService.class);
   private static final Duration LEASE_CHECK = Duration.ofSeconds(1);
 
@@ -68,7 +69,7 @@ class GenerationService {
     this.clock = clock;
   }
 
-  Flux<GenerationEvent> generate(GenerationSpec spec, Tenant tenant, RequestId id) {
+  public Flux<GenerationEvent> generate(GenerationSpec spec, Tenant tenant, RequestId id) {
     return Flux.defer(() -> {
       int promptTokens = spec.prompt().size();
       admission.enter(promptTokens);

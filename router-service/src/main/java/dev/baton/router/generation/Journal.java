@@ -7,6 +7,8 @@ import dev.baton.contracts.TokenEvent;
 import dev.baton.contracts.TokenIds;
 import dev.baton.contracts.WorkerId;
 import dev.baton.router.explain.Explanation;
+import dev.baton.router.explain.GenerationSummary;
+import dev.baton.router.explain.Timings;
 import dev.baton.router.tenancy.Tenant;
 import java.time.Duration;
 import java.time.Instant;

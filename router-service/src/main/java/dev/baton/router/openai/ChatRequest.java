@@ -1,6 +1,7 @@
 package dev.baton.router.openai;
 
 import dev.baton.contracts.SamplingParams;
+import dev.baton.router.http.RequestFields;
 import dev.baton.router.text.ChatMessage;
 import dev.baton.router.text.GenerationDefaults;
 import java.util.List;

@@ -1,9 +1,10 @@
-package dev.baton.router.generation;
+package dev.baton.router.gateway;
 
 import dev.baton.contracts.RequestId;
+import dev.baton.router.generation.GenerationService;
+import dev.baton.router.http.HttpProperties;
+import dev.baton.router.http.RequestBodies;
 import dev.baton.router.tenancy.Tenant;
-import dev.baton.router.text.RequestBodies;
-import dev.baton.router.text.TextProperties;
 import java.net.URI;
 import java.util.Map;
 import java.util.UUID;
@@ -38,10 +39,10 @@ class GenerateRoutingFilter implements GlobalFilter, Ordered {
   private final int maxRequestBytes;
 
   GenerateRoutingFilter(
-      Map<String, GenerationApi> dialects, GenerationService generations, TextProperties text) {
+      Map<String, GenerationApi> dialects, GenerationService generations, HttpProperties http) {
     this.dialects = Map.copyOf(dialects);
     this.generations = generations;
-    this.maxRequestBytes = (int) text.maxRequestSize().toBytes();
+    this.maxRequestBytes = (int) http.maxRequestSize().toBytes();
   }
 
   /** Just before the filter that forwards by HTTP, like the gateway's own for websockets. */

@@ -1,6 +1,5 @@
-package dev.baton.router.openai;
+package dev.baton.router.answer;
 
-import dev.baton.router.text.TextEvent;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;

@@ -1,4 +1,4 @@
-package dev.baton.router.text;
+package dev.baton.router.http;
 
 import java.nio.charset.StandardCharsets;
 

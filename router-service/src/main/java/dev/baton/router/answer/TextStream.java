@@ -1,8 +1,10 @@
-package dev.baton.router.text;
+package dev.baton.router.answer;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
 import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.text.TextAssembler;
+import dev.baton.router.text.TextModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

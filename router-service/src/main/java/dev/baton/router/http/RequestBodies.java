@@ -1,4 +1,4 @@
-package dev.baton.router.text;
+package dev.baton.router.http;
 
 import dev.baton.router.errors.ApiException;
 import dev.baton.router.errors.ErrorTypes;

@@ -1,4 +1,4 @@
-package dev.baton.router.generation;
+package dev.baton.router.gateway;
 
 /**
  * One HTTP dialect on top of token generation. The bean's name is the host of its {@code

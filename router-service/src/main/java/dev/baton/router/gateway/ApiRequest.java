@@ -1,4 +1,4 @@
-package dev.baton.router.generation;
+package dev.baton.router.gateway;
 
 import dev.baton.contracts.RequestId;
 import dev.baton.router.tenancy.Tenant;

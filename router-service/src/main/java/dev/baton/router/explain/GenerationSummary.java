@@ -1,4 +1,4 @@
-package dev.baton.router.generation;
+package dev.baton.router.explain;
 
 /**
  * What a generation took.

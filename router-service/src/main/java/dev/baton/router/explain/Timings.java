@@ -1,4 +1,4 @@
-package dev.baton.router.generation;
+package dev.baton.router.explain;
 
 /**
  * Stage times in milliseconds.

@@ -1,4 +1,4 @@
-package dev.baton.router.generation;
+package dev.baton.router.gateway;
 
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.baton.router.openai;
+package dev.baton.router.http;
 
 import dev.baton.router.errors.ApiException;
 import java.util.OptionalDouble;
@@ -7,20 +7,20 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Typed access to a request's fields; a wrong type or range is a 400 that names the field. */
-final class RequestFields {
+public final class RequestFields {
   private final JsonNode body;
 
-  RequestFields(JsonNode body) {
+  public RequestFields(JsonNode body) {
     this.body = body;
   }
 
   /** The field's value, null where it is absent or JSON null. */
-  @Nullable JsonNode get(String field) {
+  public @Nullable JsonNode get(String field) {
     @Nullable JsonNode value = body.get(field);
     return value == null || value.isNull() ? null : value;
   }
 
-  String requiredString(String field) {
+  public String requiredString(String field) {
     @Nullable JsonNode value = get(field);
     if (value == null) {
       throw ApiException.invalid(
@@ -32,7 +32,7 @@ final class RequestFields {
     return value.stringValue();
   }
 
-  boolean flag(String field) {
+  public boolean flag(String field) {
     @Nullable JsonNode value = get(field);
     if (value == null) {
       return false;
@@ -43,7 +43,7 @@ final class RequestFields {
     return value.booleanValue();
   }
 
-  OptionalLong integer(String field, long min, long max) {
+  public OptionalLong integer(String field, long min, long max) {
     @Nullable JsonNode value = get(field);
     if (value == null) {
       return OptionalLong.empty();
@@ -57,7 +57,7 @@ final class RequestFields {
     return OptionalLong.of(value.longValue());
   }
 
-  OptionalDouble number(String field, double min, double max) {
+  public OptionalDouble number(String field, double min, double max) {
     @Nullable JsonNode value = get(field);
     if (value == null) {
       return OptionalDouble.empty();
@@ -72,12 +72,12 @@ final class RequestFields {
     return OptionalDouble.of(number);
   }
 
-  static ApiException invalidType(String field, String expected) {
+  public static ApiException invalidType(String field, String expected) {
     return ApiException.invalid(
         field, "invalid_type", "Invalid type for '" + field + "': expected " + expected + ".");
   }
 
-  static ApiException unsupported(String field, String message) {
+  public static ApiException unsupported(String field, String message) {
     return ApiException.invalid(field, "unsupported_parameter", message);
   }
 

@@ -1,8 +1,8 @@
-package dev.baton.router.text;
+package dev.baton.router.answer;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
-import dev.baton.router.generation.GenerationSummary;
+import dev.baton.router.explain.GenerationSummary;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
-package dev.baton.router.generation;
+package dev.baton.router.gateway;
 
+import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.generation.GenerationSpec;
 import org.springframework.http.MediaType;
 import reactor.core.publisher.Flux;
 

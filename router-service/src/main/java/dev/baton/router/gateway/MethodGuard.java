@@ -1,4 +1,4 @@
-package dev.baton.router.errors;
+package dev.baton.router.gateway;
 
 import java.util.Set;
 import org.springframework.context.annotation.Bean;

@@ -1,5 +1,6 @@
-package dev.baton.router.cluster;
+package dev.baton.router.health;
 
+import dev.baton.router.cluster.Cluster;
 import dev.baton.router.text.ServedModels;
 import dev.baton.router.text.TextModel;
 import java.util.List;
