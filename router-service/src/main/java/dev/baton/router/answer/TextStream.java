@@ -2,6 +2,7 @@ package dev.baton.router.answer;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
+import dev.baton.router.generation.Generation;
 import dev.baton.router.generation.GenerationEvent;
 import dev.baton.router.text.TextAssembler;
 import dev.baton.router.text.TextModel;
@@ -19,19 +20,22 @@ public final class TextStream {
   private record Waiting(SampledToken token, long end) {}
 
   private final TextAssembler assembler;
+  private final Runnable enough;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private int outputTokens;
 
-  private TextStream(TextAssembler assembler) {
+  private TextStream(TextAssembler assembler, Runnable enough) {
     this.assembler = assembler;
+    this.enough = enough;
   }
 
   /** The events as text; ends with {@link TextEvent.End} or an error. */
   public static Flux<TextEvent> of(
-      TextModel model, List<String> stopStrings, Flux<GenerationEvent> events) {
+      TextModel model, List<String> stopStrings, Generation generation) {
     return Flux.defer(() -> {
-      TextStream stream = new TextStream(model.assembler(stopStrings));
-      return events
+      TextStream stream = new TextStream(model.assembler(stopStrings), generation.enough());
+      return generation
+          .events()
           .map(stream::accept)
           .concatWith(
               Flux.error(() -> new IllegalStateException("a generation ended without an end")))
@@ -45,9 +49,11 @@ public final class TextStream {
         outputTokens++;
         String text = assembler.accept(token.token().tokenId());
         waiting.add(new Waiting(token.token(), assembler.decodedLength()));
-        yield assembler.stopped()
-            ? new TextEvent.End(text, shown(), FinishReason.STOP, outputTokens, null)
-            : new TextEvent.Piece(text, shown());
+        if (assembler.stopped()) {
+          enough.run();
+          yield new TextEvent.End(text, shown(), FinishReason.STOP, outputTokens, null);
+        }
+        yield new TextEvent.Piece(text, shown());
       }
       case GenerationEvent.Completed completed -> {
         String text = assembler.finish();

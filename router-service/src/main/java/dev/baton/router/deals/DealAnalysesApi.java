@@ -34,8 +34,9 @@ final class DealAnalysesApi implements GenerationApi {
     TextModel model = deal.model() == null ? models.first() : models.get(deal.model());
     TokenIds prompt =
         model.encodeChat(
-            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())));
-    PromptLimits.requireFit(model, prompt.size(), MAX_TOKENS);
+            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())),
+            "memo");
+    PromptLimits.requireFit(model, "memo", prompt.size(), MAX_TOKENS);
     GenerationSpec spec =
         new GenerationSpec(
             model.name(),

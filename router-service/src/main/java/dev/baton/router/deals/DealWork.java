@@ -9,7 +9,7 @@ import dev.baton.router.errors.ApiException;
 import dev.baton.router.errors.ErrorBody;
 import dev.baton.router.errors.ErrorTypes;
 import dev.baton.router.gateway.GenerationWork;
-import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.generation.Generation;
 import dev.baton.router.generation.GenerationSpec;
 import dev.baton.router.http.SseFrames;
 import dev.baton.router.text.TextModel;
@@ -36,11 +36,11 @@ record DealWork(GenerationSpec spec, TextModel model, RequestId requestId, DealR
   }
 
   @Override
-  public Flux<byte[]> render(Flux<GenerationEvent> events) {
+  public Flux<byte[]> render(Generation generation) {
     return Flux.defer(() -> {
       var answer = new StringBuilder();
       var started = new AtomicBoolean();
-      return TextStream.of(model, List.of(), events)
+      return TextStream.of(model, List.of(), generation)
           .concatMapIterable(event -> chunks(event, answer, started))
           .onErrorResume(e ->
               started.get()

@@ -2,19 +2,19 @@ package dev.baton.router.gateway;
 
 import dev.baton.contracts.RequestId;
 import dev.baton.router.generation.GenerationService;
+import dev.baton.router.http.HeldBytes;
 import dev.baton.router.http.HttpProperties;
 import dev.baton.router.http.RequestBodies;
+import dev.baton.router.http.RequestIdFilter;
 import dev.baton.router.tenancy.Tenant;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.util.Map;
-import java.util.UUID;
-import java.util.regex.Pattern;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
@@ -31,18 +31,22 @@ import reactor.core.scheduler.Schedulers;
 @Component
 class GenerateRoutingFilter implements GlobalFilter, Ordered {
   private static final String SCHEME = "generate";
-  private static final String REQUEST_ID = "X-Request-Id";
-  private static final Pattern VALID_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
   private final Map<String, GenerationApi> dialects;
   private final GenerationService generations;
-  private final int maxRequestBytes;
+  private final HttpProperties http;
+  private final HeldBytes held;
 
   GenerateRoutingFilter(
-      Map<String, GenerationApi> dialects, GenerationService generations, HttpProperties http) {
+      Map<String, GenerationApi> dialects,
+      GenerationService generations,
+      HttpProperties http,
+      MeterRegistry meters) {
     this.dialects = Map.copyOf(dialects);
     this.generations = generations;
-    this.maxRequestBytes = (int) http.maxRequestSize().toBytes();
+    this.http = http;
+    this.held = new HeldBytes(http.maxHeldSize().toBytes());
+    meters.gauge("baton.router.request.bytes.held", held, HeldBytes::held);
   }
 
   /** Just before the filter that forwards by HTTP, like the gateway's own for websockets. */
@@ -62,14 +66,23 @@ class GenerateRoutingFilter implements GlobalFilter, Ordered {
     if (dialect == null) {
       return Mono.error(new IllegalStateException("no dialect named " + uri.getHost()));
     }
-    RequestId id = requestId(exchange.getRequest().getHeaders());
     Tenant tenant = exchange.getRequiredAttribute(Tenant.ATTRIBUTE);
-    exchange.getResponse().getHeaders().set(REQUEST_ID, id.value());
-    return RequestBodies.read(exchange.getRequest(), maxRequestBytes)
-        .publishOn(Schedulers.boundedElastic())
-        .map(body ->
-            dialect.parse(new ApiRequest(exchange.getRequest().getHeaders(), body, tenant, id)))
+    RequestId id = RequestIdFilter.of(exchange);
+    return Mono.using(held::share, share -> work(exchange, dialect, tenant, id, share))
         .flatMap(work -> write(exchange, work, tenant, id));
+  }
+
+  private Mono<GenerationWork> work(
+      ServerWebExchange exchange,
+      GenerationApi dialect,
+      Tenant tenant,
+      RequestId id,
+      HeldBytes.Share share) {
+    var request = exchange.getRequest();
+    int limit = (int) http.maxRequestSize().toBytes();
+    return RequestBodies.read(request, limit, http.bodyTimeout(), share)
+        .publishOn(Schedulers.boundedElastic())
+        .map(body -> dialect.parse(new ApiRequest(request.getHeaders(), body, tenant, id)));
   }
 
   private Mono<Void> write(
@@ -81,14 +94,10 @@ class GenerateRoutingFilter implements GlobalFilter, Ordered {
     response.setStatusCode(HttpStatus.OK);
     response.getHeaders().setContentType(work.contentType());
     response.getHeaders().setCacheControl("no-store");
-    return work.streaming()
-        ? response.writeAndFlushWith(chunks.map(Mono::just))
-        : response.writeWith(chunks);
-  }
-
-  private static RequestId requestId(HttpHeaders headers) {
-    String given = headers.getFirst(REQUEST_ID);
-    return new RequestId(
-        given != null && VALID_ID.matcher(given).matches() ? given : "req-" + UUID.randomUUID());
+    Mono<Void> written =
+        work.streaming()
+            ? response.writeAndFlushWith(chunks.map(Mono::just))
+            : response.writeWith(chunks);
+    return written.timeout(work.spec().timeout().plus(http.answerGrace()));
   }
 }

@@ -1,6 +1,6 @@
 package dev.baton.router.gateway;
 
-import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.generation.Generation;
 import dev.baton.router.generation.GenerationSpec;
 import org.springframework.http.MediaType;
 import reactor.core.publisher.Flux;
@@ -14,11 +14,11 @@ public interface GenerationWork {
   MediaType contentType();
 
   /**
-   * Renders the outcome: consumes events and yields response chunks (complete frames of server-sent
-   * events, or one body). Emits nothing before the first event. Cancels its subscription where the
-   * answer is complete early (a stop string). Errors with {@link
-   * dev.baton.router.errors.ApiException} before the first chunk; in a running stream an error
-   * becomes an {@code error} event and the end of the stream.
+   * Renders the outcome: consumes its events and yields response chunks (complete frames of
+   * server-sent events, or one body). Emits nothing before the first event. Cancels them where the
+   * answer is complete early (a stop string), after saying {@link Generation#enough}. Errors with
+   * {@link dev.baton.router.errors.ApiException} before the first chunk; in a running stream an
+   * error becomes an {@code error} event and the end of the stream.
    */
-  Flux<byte[]> render(Flux<GenerationEvent> events);
+  Flux<byte[]> render(Generation generation);
 }

@@ -5,6 +5,8 @@ import dev.baton.router.errors.ErrorTypes;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
@@ -13,6 +15,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -25,21 +28,46 @@ public final class RequestBodies {
   private RequestBodies() {}
 
   /**
-   * The whole body, empty where there is none. Errors with {@link ApiException} 413 as soon as it
-   * is known to be longer than {@code limit} bytes.
+   * The whole body, empty where there is none. Errors with {@link ApiException}: 413 as soon as it
+   * is known to be longer than {@code limit} bytes, 408 where it is not there in time, 503 where
+   * all requests together hold too much.
    */
-  public static Mono<byte[]> read(ServerHttpRequest request, int limit) {
+  public static Mono<byte[]> read(
+      ServerHttpRequest request, int limit, Duration timeout, HeldBytes.Share held) {
     if (request.getHeaders().getContentLength() > limit) {
       return Mono.error(tooLarge(limit));
     }
-    return DataBufferUtils.join(request.getBody(), limit)
+    Flux<DataBuffer> counted = request.getBody().map(buffer -> count(buffer, held));
+    return DataBufferUtils.join(counted, limit)
         .map(RequestBodies::drain)
         .defaultIfEmpty(new byte[0])
-        .onErrorMap(DataBufferLimitException.class, e -> tooLarge(limit));
+        .timeout(timeout)
+        .onErrorMap(DataBufferLimitException.class, e -> tooLarge(limit))
+        .onErrorMap(TimeoutException.class, e -> tooSlow(timeout));
+  }
+
+  private static DataBuffer count(DataBuffer buffer, HeldBytes.Share held) {
+    try {
+      held.add(buffer.readableByteCount());
+      return buffer;
+    } catch (ApiException e) {
+      DataBufferUtils.release(buffer);
+      throw e;
+    }
+  }
+
+  private static ApiException tooSlow(Duration timeout) {
+    return new ApiException(
+        HttpStatus.REQUEST_TIMEOUT,
+        ErrorTypes.INVALID_REQUEST,
+        "request_timeout",
+        null,
+        "The request body did not arrive within " + timeout.toSeconds() + " s.",
+        null);
   }
 
   /** 413 that names the limit. */
-  public static ApiException tooLarge(int limit) {
+  private static ApiException tooLarge(int limit) {
     return new ApiException(
         HttpStatus.CONTENT_TOO_LARGE,
         ErrorTypes.INVALID_REQUEST,

@@ -39,9 +39,10 @@ final class ChatCompletionsApi implements GenerationApi {
     ChatRequest chat = ChatRequest.read(RequestBodies.object(request.body()));
     TextModel model = models.get(chat.model());
     var sampling = chat.sampling(model.defaults(), seeds);
-    TokenIds prompt = model.encodeChat(chat.messages());
-    int maxTokens = chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, prompt.size()));
-    PromptLimits.requireFit(model, prompt.size(), maxTokens);
+    TokenIds prompt = model.encodeChat(chat.messages(), "messages");
+    int maxTokens =
+        chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, "messages", prompt.size()));
+    PromptLimits.requireFit(model, "messages", prompt.size(), maxTokens);
     GenerationSpec spec =
         new GenerationSpec(
             model.name(),
