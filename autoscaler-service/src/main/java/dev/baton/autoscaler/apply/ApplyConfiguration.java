@@ -23,13 +23,7 @@ class ApplyConfiguration {
   @Bean
   @ConditionalOnBooleanProperty(ENABLED)
   KubernetesClient kubernetesClient(KubernetesProperties properties) {
-    int timeout = Math.toIntExact(properties.timeout().toMillis());
-    Config config =
-        new ConfigBuilder()
-            .withRequestTimeout(timeout)
-            .withConnectionTimeout(timeout)
-            .withRequestRetryBackoffLimit(0)
-            .build();
+    Config config = bounded(new ConfigBuilder(), properties);
     return new KubernetesClientBuilder().withConfig(config).build();
   }
 
@@ -37,5 +31,15 @@ class ApplyConfiguration {
   @ConditionalOnBooleanProperty(ENABLED)
   Scaler kubernetesScaler(KubernetesClient client, KubernetesProperties properties) {
     return new KubernetesScaler(client, properties);
+  }
+
+  /** A call has one deadline and no second try: the next round is the second try. */
+  static Config bounded(ConfigBuilder config, KubernetesProperties properties) {
+    int timeout = Math.toIntExact(properties.timeout().toMillis());
+    return config
+        .withRequestTimeout(timeout)
+        .withConnectionTimeout(timeout)
+        .withRequestRetryBackoffLimit(0)
+        .build();
   }
 }

@@ -107,6 +107,9 @@ final class KubernetesScaler implements Scaler {
 
   private static String explain(KubernetesClientException e) {
     String message = String.valueOf(e.getMessage());
+    if (e.getCode() == 0 && e.getCause() != null) {
+      message += " " + e.getCause();
+    }
     return switch (e.getCode()) {
       case 401, 403 -> "not permitted: " + message;
       default -> message;

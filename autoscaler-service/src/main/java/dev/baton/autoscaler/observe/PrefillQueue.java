@@ -3,11 +3,13 @@ package dev.baton.autoscaler.observe;
 import dev.baton.contracts.Topics;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -38,6 +40,9 @@ final class PrefillQueue implements Source<QueueReading>, AutoCloseable {
   private @Nullable Admin admin;
   private @Nullable PromptLengths lengths;
 
+  /** One partition: its first unacknowledged offset, its end, and how many records are queued. */
+  private record Backlog(long start, long end, long records) {}
+
   /**
    * @param connection Kafka client properties: servers and security
    * @param timeout deadline of each call
@@ -51,45 +56,87 @@ final class PrefillQueue implements Source<QueueReading>, AutoCloseable {
   public QueueReading read() throws SourceUnavailableException {
     try {
       Admin kafka = admin();
-      Map<TopicPartition, Long> ends = ends(kafka);
-      Map<TopicPartition, SharePartitionOffsetInfo> group = group(kafka);
+      Map<TopicPartition, Long> ends = offsets(kafka, partitions(kafka), OffsetSpec.latest());
       long published = ends.values().stream().mapToLong(Long::longValue).sum();
-      return new QueueReading(queued(group), published, tokensPerRequest(group, ends));
+      Optional<Map<TopicPartition, Backlog>> backlog = backlog(kafka, ends);
+      return new QueueReading(
+          backlog
+              .map(known ->
+                  OptionalLong.of(known.values().stream().mapToLong(Backlog::records).sum()))
+              .orElse(OptionalLong.empty()),
+          published,
+          tokensPerRequest(backlog.orElse(Map.of())));
     } catch (KafkaException e) {
       throw new SourceUnavailableException("kafka: " + e.getMessage(), e);
     }
   }
 
-  private Map<TopicPartition, Long> ends(Admin kafka) throws SourceUnavailableException {
-    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+  private Set<TopicPartition> partitions(Admin kafka) throws SourceUnavailableException {
+    Set<TopicPartition> partitions = new HashSet<>();
     await(kafka.describeTopics(TOPICS).allTopicNames())
         .forEach((topic, description) ->
             description
                 .partitions()
-                .forEach(partition ->
-                    latest.put(
-                        new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
-    Map<TopicPartition, Long> ends = new HashMap<>();
-    await(kafka.listOffsets(latest).all())
-        .forEach((partition, end) -> ends.put(partition, end.offset()));
-    return ends;
+                .forEach(
+                    partition -> partitions.add(new TopicPartition(topic, partition.partition()))));
+    return partitions;
   }
 
-  private Map<TopicPartition, SharePartitionOffsetInfo> group(Admin kafka)
+  private Map<TopicPartition, Long> offsets(
+      Admin kafka, Set<TopicPartition> partitions, OffsetSpec which)
       throws SourceUnavailableException {
-    Map<TopicPartition, SharePartitionOffsetInfo> group = new HashMap<>();
+    Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+    partitions.forEach(partition -> request.put(partition, which));
+    Map<TopicPartition, Long> offsets = new HashMap<>();
+    await(kafka.listOffsets(request).all())
+        .forEach((partition, found) -> offsets.put(partition, found.offset()));
+    return offsets;
+  }
+
+  /**
+   * What the group has not yet acknowledged; empty before a worker has joined, or where a lag is
+   * not known: a part of the backlog is no backlog.
+   *
+   * <p>A partition of which nothing was ever acknowledged is listed without a value, whatever it
+   * holds. The group begins at the earliest record ({@code share.auto.offset.reset=earliest}), so
+   * everything in it is queued.
+   */
+  private Optional<Map<TopicPartition, Backlog>> backlog(
+      Admin kafka, Map<TopicPartition, Long> ends) throws SourceUnavailableException {
+    Map<TopicPartition, @Nullable SharePartitionOffsetInfo> group = group(kafka);
+    Set<TopicPartition> untouched = new HashSet<>(ends.keySet());
+    group.forEach((partition, info) -> {
+      if (info != null) {
+        untouched.remove(partition);
+      }
+    });
+    if (group.isEmpty()
+        || group.values().stream().anyMatch(info -> info != null && info.lag().isEmpty())) {
+      return Optional.empty();
+    }
+    Map<TopicPartition, Long> starts =
+        untouched.isEmpty() ? Map.of() : offsets(kafka, untouched, OffsetSpec.earliest());
+    Map<TopicPartition, Backlog> backlog = new HashMap<>();
+    ends.forEach((partition, end) -> {
+      SharePartitionOffsetInfo info = group.get(partition);
+      long start = info == null ? starts.getOrDefault(partition, end) : info.startOffset();
+      long records = info == null ? end - start : info.lag().orElse(0L);
+      backlog.put(partition, new Backlog(start, end, Math.max(0, records)));
+    });
+    return Optional.of(backlog);
+  }
+
+  /** By partition; the value is null where nothing of the partition was ever acknowledged. */
+  private Map<TopicPartition, @Nullable SharePartitionOffsetInfo> group(Admin kafka)
+      throws SourceUnavailableException {
+    Map<TopicPartition, @Nullable SharePartitionOffsetInfo> group = new HashMap<>();
     try {
-      KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>> answer =
-          kafka
-              .listShareGroupOffsets(
-                  Map.of(Topics.PREFILL_SHARE_GROUP, new ListShareGroupOffsetsSpec()))
-              .partitionsToOffsetInfo(Topics.PREFILL_SHARE_GROUP);
-      await(answer)
-          .forEach((partition, info) -> {
-            if (info != null && TOPICS.contains(partition.topic())) {
-              group.put(partition, info);
-            }
-          });
+      await(
+              kafka
+                  .listShareGroupOffsets(
+                      Map.of(Topics.PREFILL_SHARE_GROUP, new ListShareGroupOffsetsSpec()))
+                  .partitionsToOffsetInfo(Topics.PREFILL_SHARE_GROUP))
+          .forEach(group::put);
     } catch (SourceUnavailableException e) {
       if (!(e.getCause() instanceof GroupIdNotFoundException)) {
         throw e;
@@ -98,27 +145,11 @@ final class PrefillQueue implements Source<QueueReading>, AutoCloseable {
     return group;
   }
 
-  /** Empty also where a single partition's lag is unknown: a part of the backlog is no backlog. */
-  private static OptionalLong queued(Map<TopicPartition, SharePartitionOffsetInfo> group) {
-    if (group.isEmpty() || group.values().stream().anyMatch(info -> info.lag().isEmpty())) {
-      return OptionalLong.empty();
-    }
-    return OptionalLong.of(
-        group.values().stream()
-            .map(SharePartitionOffsetInfo::lag)
-            .flatMap(Optional::stream)
-            .mapToLong(Long::longValue)
-            .sum());
-  }
-
-  private OptionalDouble tokensPerRequest(
-      Map<TopicPartition, SharePartitionOffsetInfo> group, Map<TopicPartition, Long> ends) {
+  private OptionalDouble tokensPerRequest(Map<TopicPartition, Backlog> backlog) {
     Map<TopicPartition, PromptLengths.Span> queued = new HashMap<>();
-    ends.forEach((partition, end) -> {
-      SharePartitionOffsetInfo info = group.get(partition);
-      long start = info == null ? 0 : info.startOffset();
-      if (end > start && (info == null || info.lag().orElse(1L) > 0)) {
-        queued.put(partition, new PromptLengths.Span(start, end));
+    backlog.forEach((partition, waiting) -> {
+      if (waiting.records() > 0 && waiting.end() > waiting.start()) {
+        queued.put(partition, new PromptLengths.Span(waiting.start(), waiting.end()));
       }
     });
     if (queued.isEmpty()) {

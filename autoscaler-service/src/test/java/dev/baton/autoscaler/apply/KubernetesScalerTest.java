@@ -6,7 +6,10 @@ import dev.baton.autoscaler.decide.Decision;
 import dev.baton.autoscaler.decide.Tier;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.time.Duration;
@@ -66,7 +69,8 @@ class KubernetesScalerTest {
 
     @Test
     void setsTheReplicasOfTheTiersDeploymentAndNothingElse() {
-      assertThat(scaler.apply(decision(Tier.PREFILL, 5))).isEqualTo(new Scaler.Outcome.Scaled(2, 5));
+      assertThat(scaler.apply(decision(Tier.PREFILL, 5)))
+          .isEqualTo(new Scaler.Outcome.Scaled(2, 5));
       Deployment scaled = deployment("baton-prefill");
       assertThat(scaled.getSpec().getReplicas()).isEqualTo(5);
       assertThat(scaled.getSpec().getTemplate().getSpec().getContainers().getFirst().getImage())
@@ -103,9 +107,15 @@ class KubernetesScalerTest {
 
     @Test
     void anApiServerThatIsAwayIsAFailureAndNoException() {
+      Config bounded =
+          ApplyConfiguration.bounded(new ConfigBuilder(client.getConfiguration()), PROPERTIES);
       server.shutdown();
-      assertThat(scaler.current(Tier.DECODE, OptionalInt.of(1))).isEmpty();
-      assertThat(scaler.apply(decision(Tier.DECODE, 3))).isInstanceOf(Scaler.Outcome.Failed.class);
+      try (KubernetesClient away = new KubernetesClientBuilder().withConfig(bounded).build()) {
+        scaler = new KubernetesScaler(away, PROPERTIES);
+        assertThat(scaler.current(Tier.DECODE, OptionalInt.of(1))).isEmpty();
+        assertThat(scaler.apply(decision(Tier.DECODE, 3)))
+            .isInstanceOf(Scaler.Outcome.Failed.class);
+      }
     }
   }
 

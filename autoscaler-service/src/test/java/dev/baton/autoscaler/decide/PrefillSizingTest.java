@@ -34,8 +34,7 @@ class PrefillSizingTest {
   })
   void readsTheQueueWithinTheTargetDelayBesideWhatArrives(
       double queued, double arrivals, double tokens, double rate, long replicas) {
-    Need need =
-        sizing.need(new PrefillSignals(is(queued), is(arrivals), is(tokens), is(rate)));
+    Need need = sizing.need(new PrefillSignals(is(queued), is(arrivals), is(tokens), is(rate)));
     assertThat(need).isInstanceOf(Need.Replicas.class);
     assertThat(((Need.Replicas) need).count()).isEqualTo(replicas);
     assertThat(need.reasons()).isNotEmpty();
@@ -52,8 +51,7 @@ class PrefillSizingTest {
   void anUnknownBacklogWithArrivalsWantsAWorkerEvenFromZero() {
     assertThat(
             sizing.need(
-                new PrefillSignals(
-                    Optional.empty(), is(0.1), Optional.empty(), Optional.empty())))
+                new PrefillSignals(Optional.empty(), is(0.1), Optional.empty(), Optional.empty())))
         .isInstanceOfSatisfying(
             Need.Unknown.class, unknown -> assertThat(unknown.atLeast()).isEqualTo(1));
   }
@@ -70,9 +68,7 @@ class PrefillSizingTest {
 
   @Test
   void idleNeedsNothingWhateverElseIsUnknown() {
-    assertThat(
-            sizing.need(
-                new PrefillSignals(is(0), is(0), Optional.empty(), Optional.empty())))
+    assertThat(sizing.need(new PrefillSignals(is(0), is(0), Optional.empty(), Optional.empty())))
         .isInstanceOfSatisfying(
             Need.Replicas.class, replicas -> assertThat(replicas.count()).isZero());
   }
@@ -87,8 +83,7 @@ class PrefillSizingTest {
       Optional<Reading> tokens = is(1 + random.nextInt(8000));
       Optional<Reading> rate = is(1 + random.nextInt(50_000));
       assertThat(count(new PrefillSignals(is(more), arrivals, tokens, rate)))
-          .isGreaterThanOrEqualTo(
-              count(new PrefillSignals(is(backlog), arrivals, tokens, rate)));
+          .isGreaterThanOrEqualTo(count(new PrefillSignals(is(backlog), arrivals, tokens, rate)));
     }
   }
 

@@ -82,8 +82,7 @@ class ObserverTest {
     directory =
         Workers.directory(
             Workers.decode(0, 1, 0, 900),
-            Workers.worker(
-                1, Role.DECODE, WorkerState.DRAINING, new WorkerLoad(0, 0, 5, 0, 0, 0)));
+            Workers.worker(1, Role.DECODE, WorkerState.DRAINING, new WorkerLoad(0, 0, 5, 0, 0, 0)));
     Observation seen = observer.observe();
     assertThat(seen.decodeWorkers()).hasValue(1);
     assertThat(value(seen.decode().running())).contains(1.0);

@@ -45,10 +45,7 @@ public final class Workers {
 
   public static WorkerView prefill(int lane, double tokensPerSecond) {
     return worker(
-        lane,
-        Role.PREFILL,
-        WorkerState.READY,
-        new WorkerLoad(0, 0, 0, 1000, tokensPerSecond, 0));
+        lane, Role.PREFILL, WorkerState.READY, new WorkerLoad(0, 0, 0, 1000, tokensPerSecond, 0));
   }
 
   public static WorkerView decode(int lane, int running, int waiting, int freeBlocks) {
