@@ -32,7 +32,10 @@ final class ErrorHandler implements ErrorWebExceptionHandler {
     String path = exchange.getRequest().getPath().value();
     ApiException error = ErrorTranslation.translate(failure, method + " " + path);
     if (error.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
-      LOG.error("{} {} failed", method, path, failure);
+      LOG.atError()
+          .addKeyValue("request", response.getHeaders().getFirst("X-Request-Id"))
+          .setCause(failure)
+          .log("{} {} failed", method, path);
     }
     response.setStatusCode(error.status());
     writeHeaders(response.getHeaders(), failure, error);
