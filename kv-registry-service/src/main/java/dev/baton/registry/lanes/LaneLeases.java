@@ -78,13 +78,8 @@ public class LaneLeases {
   }
 
   /** Gives the lane back; does nothing where the lease has already passed to another. */
-  public void release(LaneRef lease) {
-    redis.execute(
-        RELEASE,
-        EPOCH_KEY,
-        Integer.toString(lease.lane().number()),
-        Long.toString(lease.epoch().value()),
-        lease.worker().value());
+  public void release(WorkerId worker, Epoch epoch) {
+    redis.execute(RELEASE, EPOCH_KEY, worker.value(), Long.toString(epoch.value()));
   }
 
   public Duration ttl() {
