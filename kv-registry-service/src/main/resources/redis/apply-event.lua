@@ -25,9 +25,10 @@ if known[1] ~= epoch then
   return {'clear', 0, 0}
 end
 local reached, complete, expected = tonumber(known[2]), known[3] == '1', tonumber(known[4])
-if sequence <= reached then return {'duplicate', 0, 0} end
-if known[5] == '1' then return {'clear', 0, 0} end
 local whole = kind == 'snapshot' and part == 0
+-- To an incomplete lane any snapshot is welcome; an old one that is repeated is followed by what came after it.
+if sequence <= reached and (complete or not whole) then return {'duplicate', 0, 0} end
+if known[5] == '1' then return {'clear', 0, 0} end
 if whole and first and redis.call('EXISTS', held) == 1 then
   redis.call('HSET', state, 'complete', '0', 'part', '-1', 'clearing', '1')
   redis.call('HDEL', 'baton:believed', lane)

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,12 +30,15 @@ class KvEventsIT {
 
   @BeforeAll
   static void start() {
-    producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", Servers.kafka()),
-            new StringSerializer(),
-            new ByteArraySerializer());
+    producer = producer();
     registry = newRegistry();
+  }
+
+  static KafkaProducer<String, byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", Servers.kafka()),
+        new StringSerializer(),
+        new ByteArraySerializer());
   }
 
   private static Registry newRegistry() {
@@ -57,7 +61,8 @@ class KvEventsIT {
     Servers.flushRedis();
   }
 
-  private static void send(String key, byte[] value) {
+  private static void send(
+      KafkaProducer<String, byte[]> producer, String key, byte @Nullable [] value) {
     try {
       producer.send(new ProducerRecord<>(Topics.KV_EVENTS, key, value)).get(20, TimeUnit.SECONDS);
     } catch (Exception e) {
@@ -66,7 +71,11 @@ class KvEventsIT {
   }
 
   private static void send(KvEvent event) {
-    send(event.source().worker().value(), WireCodec.toCbor(event));
+    send(producer, event);
+  }
+
+  static void send(KafkaProducer<String, byte[]> producer, KvEvent event) {
+    send(producer, event.source().worker().value(), WireCodec.toCbor(event));
   }
 
   private static SimulatedWorker worker(String name) {
@@ -102,8 +111,8 @@ class KvEventsIT {
     awaitTruth(workers, prompts);
 
     // Poison: neither stops what follows.
-    send("w0", new byte[] {1, 2, 3});
-    send("w1", null);
+    send(producer, "w0", new byte[] {1, 2, 3});
+    send(producer, "w1", null);
     change(workers, prompts, random, 10);
     awaitTruth(workers, prompts);
     assertThat(registry.metrics())

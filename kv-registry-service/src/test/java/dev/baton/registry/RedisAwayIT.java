@@ -3,6 +3,7 @@ package dev.baton.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.HeartbeatReply.Outcome;
 import dev.baton.contracts.LaneRef;
 import dev.baton.localstack.servers.RedisServer;
@@ -10,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,5 +45,45 @@ class RedisAwayIT {
     } finally {
       redis.close();
     }
+  }
+
+  @Test
+  void eventsGoOnAfterwards(@TempDir Path directory) {
+    RedisServer redis =
+        RedisServer.launch(new RedisServer.Settings(directory, directory.resolve("redis.log"), 0));
+    redis.awaitReady(Duration.ofSeconds(30));
+    BlockHashes prompt = Prompts.one(10, 1);
+    try (KafkaProducer<String, byte[]> producer = KvEventsIT.producer();
+        Registry registry =
+            Registry.start(
+                Servers.kafka(), redis.port(), "baton.registry.residency.standstill=500ms")) {
+      SimulatedWorker worker =
+          new SimulatedWorker(
+              "away", registry.register("away"), event -> KvEventsIT.send(producer, event));
+      worker.store(prompt.prefix(5).toList());
+      awaitTruth(registry, worker, prompt);
+
+      redis.close();
+      worker.store(prompt.toList().subList(5, 10));
+      redis = redis.relaunch();
+      redis.awaitReady(Duration.ofSeconds(30));
+      awaitTruth(registry, worker, prompt);
+      long before = worker.sequence();
+      worker.drop(prompt.toList().subList(8, 10));
+      assertThat(worker.sequence()).isEqualTo(before + 1);
+      awaitTruth(registry, worker, prompt);
+    } finally {
+      redis.close();
+    }
+  }
+
+  private static void awaitTruth(Registry registry, SimulatedWorker worker, BlockHashes prompt) {
+    await()
+        .atMost(Servers.patience())
+        .untilAsserted(() -> {
+          worker.beat(registry);
+          assertThat(registry.prefix(prompt).of(worker.lane().lane()))
+              .isEqualTo(worker.prefixOf(prompt));
+        });
   }
 }

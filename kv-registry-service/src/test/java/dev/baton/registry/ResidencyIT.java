@@ -90,7 +90,7 @@ class ResidencyIT {
                 index.apply(event);
               }));
     }
-    for (int step = 0; step < 600; step++) {
+    for (int step = 0; step < 300; step++) {
       SimulatedWorker worker = workers.get(random.nextInt(workers.size()));
       BlockHashes prompt = prompts.get(random.nextInt(prompts.size()));
       int from = random.nextInt(prompt.size());
@@ -245,6 +245,35 @@ class ResidencyIT {
     worker.loseTheEventOf(prompt.toList().subList(4, 9));
     await().atMost(Servers.patience()).until(() -> worker.beat(registry).resync());
     assertThat(holds(worker, prompt)).isEqualTo(4);
+    assertThat(worker.beat(registry).resync()).isFalse();
+  }
+
+  @Test
+  void aWorkerThatNumbersAnewUnderTheSameEpochIsFollowedAgain() {
+    BlockHashes prompt = Prompts.one(9, 11);
+    SimulatedWorker worker = worker("w");
+    for (int i = 0; i < 9; i++) {
+      worker.store(prompt.toList().subList(i, i + 1));
+    }
+    worker.renumber();
+    worker.drop(prompt.toList().subList(6, 9));
+    await().atMost(Servers.patience()).until(() -> worker.beat(registry).resync());
+    assertThat(holds(worker, prompt)).isEqualTo(6);
+    worker.drop(prompt.toList().subList(3, 9));
+    assertThat(holds(worker, prompt)).isEqualTo(3);
+    assertThat(worker.beat(registry).resync()).isFalse();
+  }
+
+  @Test
+  void takingUpALeaseAgainMeansTellingEverythingAgain() {
+    BlockHashes prompt = Prompts.one(9, 12);
+    SimulatedWorker worker = worker("w");
+    worker.store(prompt.toList());
+    registry.register("w", Optional.of(worker.lane()));
+    assertThat(holds(worker, prompt)).isZero();
+    worker.renumber();
+    worker.snapshot(2);
+    assertThat(holds(worker, prompt)).isEqualTo(9);
     assertThat(worker.beat(registry).resync()).isFalse();
   }
 

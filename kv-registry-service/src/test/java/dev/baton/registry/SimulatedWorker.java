@@ -85,6 +85,11 @@ final class SimulatedWorker {
     return reply;
   }
 
+  /** Begins its numbers anew under the epoch that it has. */
+  void renumber() {
+    sequence = 0;
+  }
+
   /** Restarts with an empty pool. */
   void restart(Registry registry) {
     held.clear();
