@@ -1,4 +1,4 @@
-"""Counts tokens as tokenizer.json does, in plain Python: enough to write memos of a wanted length without any package."""
+"""tokenizer.json in plain Python: counts and encodes without any package. A cache of pieces makes it fast on memos."""
 import json
 import re
 
@@ -7,28 +7,38 @@ PATTERN = (r'":\{"|":\["|"\},"|"\],"|":"|","|\},"|\],"|":|,"|\["|"\]|"\}'
            r"|[a-z]+(?:_[a-z]+)+| ?\p{L}+|\p{N}|-+|=+|\.+| +(?=\p{N})| +(?! )|\n+| ?[^\s\p{L}\p{N}]|\s")
 _PYTHON = re.compile(PATTERN.replace(r"[^\s\p{L}\p{N}]", r"(?:[^\s\w]|_)").replace(r"\p{L}", r"[^\W\d_]").replace(r"\p{N}", r"\d"))
 
+CACHED_PIECES = 200_000
 
-class Counter:
-    """Byte-level BPE over the pre-tokenizer above; without a tokenizer file it estimates."""
+
+class Encoder:
+    """Byte-level BPE over the pre-tokenizer above. Special tokens' spellings are read as plain text."""
 
     def __init__(self, path):
-        self.ranks = None
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        self.vocab = spec["model"]["vocab"]
+        self.special = {t["content"]: t["id"] for t in spec["added_tokens"]}
+        self.ranks = {tuple(m.split(" ")) if isinstance(m, str) else tuple(m): i for i, m in enumerate(spec["model"]["merges"])}
+        self.alphabet = byte_alphabet()
         self.cache = {}
-        if path.exists():
-            merges = json.loads(path.read_text(encoding="utf-8"))["model"]["merges"]
-            self.ranks = {tuple(m.split(" ")) if isinstance(m, str) else tuple(m): i for i, m in enumerate(merges)}
-            self.alphabet = byte_alphabet()
 
-    def count(self, text):
-        if self.ranks is None:
-            return round(len(text) / 2.9)
-        total = 0
+    def encode(self, text):
+        ids = []
         for piece in _PYTHON.findall(text):
-            n = self.cache.get(piece)
-            if n is None:
-                n = self.cache[piece] = self._merge(piece)
-            total += n
-        return total
+            piece_ids = self.cache.get(piece)
+            if piece_ids is None:
+                piece_ids = [self.vocab[p] for p in self._merge(piece)]
+                if len(self.cache) < CACHED_PIECES:
+                    self.cache[piece] = piece_ids
+            ids += piece_ids
+        return ids
+
+    def decode(self, ids):
+        """The text of ids without special tokens."""
+        if not hasattr(self, "pieces"):
+            byte_of = {c: b for b, c in self.alphabet.items()}
+            special = set(self.special.values())
+            self.pieces = {i: bytes(byte_of[c] for c in t) for t, i in self.vocab.items() if i not in special}
+        return b"".join(self.pieces.get(i, b"") for i in ids).decode("utf-8", "replace")
 
     def _merge(self, piece):
         parts = [self.alphabet[b] for b in piece.encode("utf-8")]
@@ -37,7 +47,17 @@ class Counter:
             if (parts[best], parts[best + 1]) not in self.ranks:
                 break
             parts[best:best + 2] = [parts[best] + parts[best + 1]]
-        return len(parts)
+        return parts
+
+
+class Counter:
+    """Counts tokens; without a tokenizer file it estimates."""
+
+    def __init__(self, path):
+        self.encoder = Encoder(path) if path.exists() else None
+
+    def count(self, text):
+        return len(self.encoder.encode(text)) if self.encoder else round(len(text) / 2.9)
 
 
 def byte_alphabet():
