@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -70,7 +71,7 @@ class GoldenFilesTest {
   void theFileIsReadAsTheRecord(String name) throws IOException {
     Object record = sample(name);
     Class<?> type = Samples.readAs(record);
-    byte[] json = golden(name + ".json", json(record)).getBytes();
+    byte[] json = golden(name + ".json", json(record)).getBytes(StandardCharsets.UTF_8);
     byte[] cbor =
         HexFormat.of().parseHex(golden(name + ".cbor.hex", cbor(record)).replace("\n", ""));
     assertThat((Object) WireCodec.fromJson(json, type)).isEqualTo(record);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -98,7 +99,11 @@ class WireCodecTest {
   @Test
   void garbageIsMalformed() {
     for (byte[] garbage :
-        List.of(new byte[0], new byte[] {1, 2, 3}, "hello".getBytes(), "null".getBytes())) {
+        List.of(
+            new byte[0],
+            new byte[] {1, 2, 3},
+            "hello".getBytes(StandardCharsets.UTF_8),
+            "null".getBytes(StandardCharsets.UTF_8))) {
       assertThatExceptionOfType(MalformedRecordException.class)
           .isThrownBy(() -> WireCodec.fromJson(garbage, WorkerHeartbeat.class));
       assertThatExceptionOfType(MalformedRecordException.class)

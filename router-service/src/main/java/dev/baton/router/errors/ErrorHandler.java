@@ -14,6 +14,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.util.DisconnectedClientHelper;
 import reactor.core.publisher.Mono;
 
 /** Answers every failure of the router in the one documented shape, with its status. */
@@ -27,6 +28,10 @@ final class ErrorHandler implements ErrorWebExceptionHandler {
     ServerHttpResponse response = exchange.getResponse();
     if (response.isCommitted()) {
       return Mono.error(failure);
+    }
+    if (DisconnectedClientHelper.isClientDisconnectedException(failure)) {
+      LOG.debug("client went away: {}", failure.toString());
+      return Mono.empty();
     }
     HttpMethod method = exchange.getRequest().getMethod();
     String path = exchange.getRequest().getPath().value();
