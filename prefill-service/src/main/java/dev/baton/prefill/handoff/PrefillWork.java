@@ -64,7 +64,7 @@ public final class PrefillWork implements PrefillHandler {
       return CompletableFuture.completedStage(Settlement.DONE);
     }
     if (!request.fingerprint().equals(worker.engine().model().fingerprint())) {
-      return CompletableFuture.completedStage(Settlement.TRY_ELSEWHERE);
+      return refuse(request, "this worker runs another model", true);
     }
     SequenceId id = new SequenceId(request.request(), request.attempt());
     if (running.putIfAbsent(id, request) != null) {
@@ -141,23 +141,29 @@ public final class PrefillWork implements PrefillHandler {
           case WORKER_GONE, ENGINE_FAILED ->
               CompletableFuture.completedStage(Settlement.TRY_ELSEWHERE);
           case TOO_LONG, DUPLICATE, OVERFLOW ->
-              handOffs
-                  .send(
-                      new HandOff.PrefillFailure(
-                          HandOff.VERSION,
-                          request.request(),
-                          request.attempt(),
-                          request.target(),
-                          worker.id(),
-                          failed.message(),
-                          failed.failure().retryable()))
-                  .thenApply(_ -> Settlement.DONE);
+              refuse(request, failed.message(), failed.failure().retryable());
         };
       }
       case SequenceEnd.Finished _ ->
           CompletableFuture.failedStage(
               new IllegalStateException("a prefill generates nothing but its hand-over"));
     };
+  }
+
+  /** Nobody waits in vain: the decode worker goes on without the prefill tier. */
+  private CompletionStage<Settlement> refuse(
+      PrefillRequest request, String reason, boolean retryable) {
+    return handOffs
+        .send(
+            new HandOff.PrefillFailure(
+                HandOff.VERSION,
+                request.request(),
+                request.attempt(),
+                request.target(),
+                worker.id(),
+                reason,
+                retryable))
+        .handle((_, failure) -> failure == null ? Settlement.DONE : Settlement.TRY_ELSEWHERE);
   }
 
   private CompletionStage<Settlement> handOver(
@@ -167,7 +173,7 @@ public final class PrefillWork implements PrefillHandler {
           Optional<LaneRef> holder = lane.get();
           if (holder.isEmpty()) {
             worker.loop().unpin(done.pinned());
-            return CompletableFuture.completedStage(Settlement.TRY_ELSEWHERE);
+            return refuse(request, "this worker has lost its lane", true);
           }
           var lease = worker.leases().open(request.request(), done.pinned(), worker.leaseTtl());
           HandOff handle =

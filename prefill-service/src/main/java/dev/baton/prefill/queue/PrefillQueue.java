@@ -64,7 +64,7 @@ public final class PrefillQueue implements AutoCloseable {
   @Override
   public void close() {
     stop();
-    threads.forEach(Thread::interrupt);
+    slots.forEach(QueueSlot::abandon);
   }
 
   private void begin() {

@@ -8,6 +8,7 @@ import dev.baton.contracts.WireCodec;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,6 +36,8 @@ final class QueueSlot implements Runnable {
   private final ServiceClass serviceClass;
   private final PrefillHandler handler;
   private final BooleanSupplier healthy;
+  private final CompletableFuture<Void> abandoned = new CompletableFuture<>();
+  private volatile @Nullable KafkaShareConsumer<String, byte[]> member;
   private volatile boolean stopped;
   private volatile boolean connected;
   private volatile boolean busy;
@@ -68,61 +71,84 @@ final class QueueSlot implements Runnable {
     stopped = true;
   }
 
+  /** The slot ends at once; a record that it holds goes to another member. */
+  void abandon() {
+    stopped = true;
+    abandoned.complete(null);
+    KafkaShareConsumer<String, byte[]> current = member;
+    if (current != null) {
+      current.wakeup();
+    }
+  }
+
   @Override
   public void run() {
     while (!stopped) {
-      try (KafkaShareConsumer<String, byte[]> member = group.join(Topics.prefill(serviceClass))) {
+      try (KafkaShareConsumer<String, byte[]> joined = group.join(Topics.prefill(serviceClass))) {
+        member = joined;
         while (!stopped && healthy.getAsBoolean()) {
-          take(member);
+          take(joined);
         }
-      } catch (InterruptedException | WakeupException e) {
-        return;
+      } catch (WakeupException e) {
+        // The slot is being abandoned.
+        continue;
       } catch (RuntimeException e) {
         log.warn("The prefill queue is out of reach, trying again: {}", e.toString());
       } finally {
+        member = null;
         connected = false;
         busy = false;
       }
-      if (!stopped && !pause()) {
-        return;
-      }
+      pause();
     }
   }
 
-  private static boolean pause() {
+  /** Until it is worth another try, or the slot is abandoned. */
+  private void pause() {
     try {
-      Thread.sleep(RETRY);
-      return true;
+      abandoned.get(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      // Another try.
     } catch (InterruptedException e) {
-      return false;
+      abandon();
     }
   }
 
-  private void take(KafkaShareConsumer<String, byte[]> member) throws InterruptedException {
-    for (ConsumerRecord<String, byte[]> record : member.poll(POLL)) {
+  private void take(KafkaShareConsumer<String, byte[]> joined) {
+    for (ConsumerRecord<String, byte[]> record : joined.poll(POLL)) {
       busy = true;
-      work(member, record);
+      work(joined, record);
       busy = false;
     }
     connected = true;
   }
 
-  private void work(KafkaShareConsumer<String, byte[]> member, ConsumerRecord<String, byte[]> taken)
-      throws InterruptedException {
+  private void work(
+      KafkaShareConsumer<String, byte[]> joined, ConsumerRecord<String, byte[]> taken) {
     CompletableFuture<Settlement> work = begin(taken);
     Optional<ConsumerRecord<String, byte[]>> record = Optional.of(taken);
     while (record.isPresent()) {
-      Settlement settlement = await(work);
-      if (settlement != null) {
-        member.acknowledge(record.get(), settlement.acknowledgement());
-        commit(member, record.get());
+      await(work, group.recordLock().dividedBy(3));
+      if (work.isDone()) {
+        Settlement settlement = settlement(work);
+        joined.acknowledge(record.get(), settlement.acknowledgement());
+        commit(joined);
+        if (settlement == Settlement.TRY_ELSEWHERE) {
+          // Not here again at once: the queue gives a record up after a few deliveries.
+          pause();
+        }
         return;
       }
-      record = renew(member, record.get());
+      if (abandoned.isDone()) {
+        return;
+      }
+      record = renew(joined, record.get());
     }
     // The lock is lost, so somebody else has the record too; what comes second is dropped there.
     log.warn("The lock of {} was lost while it was worked on", taken.key());
-    work.join();
+    while (!work.isDone() && !abandoned.isDone()) {
+      await(work, POLL);
+    }
   }
 
   private CompletableFuture<Settlement> begin(ConsumerRecord<String, byte[]> record) {
@@ -136,14 +162,21 @@ final class QueueSlot implements Runnable {
     }
   }
 
-  /** The settlement, or null where the lock should be renewed first. */
-  private @Nullable Settlement await(CompletableFuture<Settlement> work)
-      throws InterruptedException {
+  /** Returns when the work is done, the slot abandoned, or the time over. */
+  private void await(CompletableFuture<Settlement> work, Duration time) {
     try {
-      return work.get(group.recordLock().toMillis() / 3, TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      return null;
-    } catch (ExecutionException e) {
+      CompletableFuture.anyOf(work, abandoned).get(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      // The caller looks at what is done.
+    } catch (InterruptedException e) {
+      abandon();
+    }
+  }
+
+  private static Settlement settlement(CompletableFuture<Settlement> work) {
+    try {
+      return work.join();
+    } catch (CompletionException e) {
       log.error("A prefill failed unexpectedly", e.getCause());
       return Settlement.TRY_ELSEWHERE;
     }
@@ -151,24 +184,23 @@ final class QueueSlot implements Runnable {
 
   /** The record under its renewed lock; empty where the lock was lost. */
   private Optional<ConsumerRecord<String, byte[]>> renew(
-      KafkaShareConsumer<String, byte[]> member, ConsumerRecord<String, byte[]> record) {
-    member.acknowledge(record, AcknowledgeType.RENEW);
-    if (!commit(member, record)) {
+      KafkaShareConsumer<String, byte[]> joined, ConsumerRecord<String, byte[]> record) {
+    joined.acknowledge(record, AcknowledgeType.RENEW);
+    if (!commit(joined)) {
       return Optional.empty();
     }
-    for (ConsumerRecord<String, byte[]> renewed : member.poll(SETTLE)) {
+    for (ConsumerRecord<String, byte[]> renewed : joined.poll(SETTLE)) {
       if (renewed.offset() == record.offset() && renewed.partition() == record.partition()) {
         return Optional.of(renewed);
       }
-      member.acknowledge(renewed, AcknowledgeType.RELEASE);
+      joined.acknowledge(renewed, AcknowledgeType.RELEASE);
     }
     return Optional.empty();
   }
 
-  private static boolean commit(
-      KafkaShareConsumer<String, byte[]> member, ConsumerRecord<String, byte[]> record) {
+  private static boolean commit(KafkaShareConsumer<String, byte[]> joined) {
     boolean failed = false;
-    for (var result : member.commitSync(SETTLE).entrySet()) {
+    for (var result : joined.commitSync(SETTLE).entrySet()) {
       if (result.getValue().isPresent()) {
         failed = true;
         log.warn("{}: {}", result.getKey(), result.getValue().get().toString());

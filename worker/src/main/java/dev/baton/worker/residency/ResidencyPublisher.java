@@ -2,6 +2,7 @@ package dev.baton.worker.residency;
 
 import dev.baton.contracts.BlockHash;
 import dev.baton.contracts.BlockHashes;
+import dev.baton.contracts.Epoch;
 import dev.baton.contracts.KvEvent;
 import dev.baton.contracts.LaneRef;
 import dev.baton.worker.blocks.ResidencyChanges;
@@ -22,6 +23,7 @@ public final class ResidencyPublisher implements ResidencySink {
 
   private final Consumer<KvEvent> events;
   private @Nullable LaneRef lane;
+  private @Nullable Epoch epoch;
   private long sequence;
 
   /**
@@ -31,10 +33,16 @@ public final class ResidencyPublisher implements ResidencySink {
     this.events = events;
   }
 
-  /** Begins an epoch; the loop should be asked for its snapshot next. */
+  /**
+   * Begins an epoch, or goes on with the current one; the loop should be asked for its snapshot
+   * next.
+   */
   public synchronized void enterEpoch(LaneRef granted) {
+    if (!granted.epoch().equals(epoch)) {
+      sequence = 0;
+    }
+    epoch = granted.epoch();
     lane = granted;
-    sequence = 0;
   }
 
   /** Ends the epoch. */

@@ -62,6 +62,15 @@ class ResidencyPublisherTest {
   }
 
   @Test
+  void anEpochThatIsGrantedAgainGoesOnCounting() {
+    publisher.enterEpoch(lane(5));
+    publisher.snapshot(List.of());
+    publisher.enterEpoch(lane(5));
+    publisher.snapshot(List.of());
+    assertThat(events).extracting(KvEvent::sequence).containsExactly(1L, 2L);
+  }
+
+  @Test
   void aLargePoolIsReportedInPartsThatFitARecord() {
     publisher.enterEpoch(lane(1));
     publisher.snapshot(hashes(0, 3L * ResidencyPublisher.MAX_HASHES + 5));
