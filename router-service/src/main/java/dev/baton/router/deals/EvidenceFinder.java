@@ -166,7 +166,8 @@ final class EvidenceFinder {
         layout.text(sentence),
         figure.span().start() - sentence.start(),
         figure.span().end() - sentence.start(),
-        layout.columnHeader(figure.span()));
+        layout.columnHeader(figure.span()),
+        layout.rowsHeader(figure.span()));
   }
 
   /** A negative value needs a sign, parentheses or a word; a positive one must have no minus. */

@@ -83,15 +83,9 @@ final class FigureScanner {
     Matcher multiple = MULTIPLE.matcher(rest);
     if (!currencyBefore && percent.find()) {
       boolean closed = percent.group().contains(")");
-      add(
-          text,
-          readings,
-          Figure.Kind.PERCENT,
-          minus,
-          open && closed,
-          from,
-          end + percent.end(),
-          figures);
+      boolean negative = minus || (open && percent.group().startsWith(")"));
+      int to = end + percent.end();
+      add(text, readings, Figure.Kind.PERCENT, negative, open && closed, from, to, figures);
     } else if (!currencyBefore && multiple.find()) {
       add(text, readings, Figure.Kind.MULTIPLE, minus, false, from, end + multiple.end(), figures);
     } else {

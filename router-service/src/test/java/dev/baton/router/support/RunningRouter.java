@@ -55,17 +55,20 @@ public final class RunningRouter {
         failure = e;
         throw e;
       }
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                      shared.context.close();
-                      shared.kafka.close();
-                    }));
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> {
+                shared.context.close();
+                shared.kafka.close();
+              }));
     }
     return shared.reset();
   }
 
   private RunningRouter() {
     context = start(registry.url(), kafka.bootstrapServers());
-    uri = URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port"));
+    uri =
+        URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port"));
   }
 
   /** A router with two tenants and short waits. */
@@ -117,7 +120,9 @@ public final class RunningRouter {
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(10))
         .until(() ->
-            cluster.workers().stream().map(view -> view.ref()).toList()
+            cluster.workers().stream()
+                .map(view -> view.ref())
+                .toList()
                 .equals(java.util.Arrays.stream(views).map(view -> view.ref()).toList()));
     return this;
   }
@@ -172,7 +177,11 @@ public final class RunningRouter {
 
   /** Data of every server-sent event, in order. */
   public static List<String> data(String events) {
-    return events.lines().filter(line -> line.startsWith("data: ")).map(line -> line.substring(6)).toList();
+    return events
+        .lines()
+        .filter(line -> line.startsWith("data: "))
+        .map(line -> line.substring(6))
+        .toList();
   }
 
   /** The text of a streamed chat answer. */
