@@ -56,13 +56,13 @@ class OperationsIT {
     String bob = ask(RunningRouter.BOB);
     String again = ask(RunningRouter.ALICE);
 
-    Map<String, PrefillRequest> queued = queued(3, alice, bob, again);
+    Map<String, PrefillRequest> queued = queued(alice, bob, again);
     assertThat(queued.get(alice).tokens()).isEqualTo(queued.get(bob).tokens());
     assertThat(queued.get(alice).root()).isNotEqualTo(queued.get(bob).root());
     assertThat(queued.get(alice).root()).isEqualTo(queued.get(again).root());
   }
 
-  private Map<String, PrefillRequest> queued(int wanted, String... ids) {
+  private Map<String, PrefillRequest> queued(String... ids) {
     Map<String, PrefillRequest> found = new HashMap<>();
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(

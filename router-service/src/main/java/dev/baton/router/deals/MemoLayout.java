@@ -64,7 +64,7 @@ final class MemoLayout {
     }
     char last = memo.charAt(at - 2);
     char next = memo.charAt(at);
-    if (last == '.' && (isLeader(at - 2) || Character.isDigit(next) && isNumberWord(at - 2))) {
+    if (last == '.' && (isLeader(at - 2) || (Character.isDigit(next) && isNumberWord(at - 2)))) {
       return false;
     }
     return (last == '.' || last == '!' || last == '?' || last == ';')

@@ -80,7 +80,7 @@ class TextModelTest {
   }
 
   @Test
-  void tokenCountsAreThoseOfTheReferenceTokenizer() {
+  void theVocabularyHasTheFieldsWordsAndSplitsNumbers() {
     assertThat(DemoModel.tokens("")).isEmpty();
     assertThat(DemoModel.tokens("EBITDA").length).isLessThanOrEqualTo(3);
     assertThat(DemoModel.tokens("12345").length).isGreaterThan(1);
