@@ -32,7 +32,8 @@ class AnalysesIT {
       "revenue":{"amount":245.0,"currency":"EUR","unit":"million"},\
       "ebitda":{"amount":34.4,"currency":"EUR","unit":"million"},"ev_ebitda":12.0,\
       "revenue_growth_pct":6.2,"net_leverage":3.3,"top_customer_pct":null,"key_risks":[],\
-      "recommendation":"proceed","rationale":"All disclosed figures are within policy limits."}""";
+      "recommendation":"proceed","rationale":"All disclosed figures are within policy limits."}\
+      """;
 
   private RunningRouter router;
 

@@ -64,7 +64,9 @@ class BadInputIT {
                 .header("Content-Type", "application/json")
                 .POST(
                     HttpRequest.BodyPublishers.ofByteArray(
-                        new byte[] {'{', '"', 'm', 'e', 'm', 'o', '"', ':', '"', (byte) 0xff, '"', '}'})));
+                        new byte[] {
+                          '{', '"', 'm', 'e', 'm', 'o', '"', ':', '"', (byte) 0xff, '"', '}'
+                        })));
 
     assertError(response, 400);
     assertThat(json(response).at("/error/code").asString()).isEqualTo("invalid_utf8");
@@ -87,7 +89,8 @@ class BadInputIT {
   @Test
   void aBodyBeyondTheLimitIsRefusedWithTheLimitNamed() {
     HttpResponse<String> response =
-        router.send(router.post("/v1/deals/analyses", "{\"memo\":\"" + "x".repeat(5_000_000) + "\"}"));
+        router.send(
+            router.post("/v1/deals/analyses", "{\"memo\":\"" + "x".repeat(5_000_000) + "\"}"));
 
     assertError(response, 413);
     assertThat(response.body()).contains("4194304");
@@ -111,7 +114,10 @@ class BadInputIT {
     assertError(response, 405);
     assertThat(response.headers().firstValue("Allow").orElse("")).contains("POST");
     HttpResponse<String> head =
-        router.send(router.request("/v1/deals/analyses").method("HEAD", HttpRequest.BodyPublishers.noBody()));
+        router.send(
+            router
+                .request("/v1/deals/analyses")
+                .method("HEAD", HttpRequest.BodyPublishers.noBody()));
     assertThat(head.statusCode()).isEqualTo(405);
     assertThat(head.body()).isEmpty();
   }
@@ -123,7 +129,9 @@ class BadInputIT {
             .POST(HttpRequest.BodyPublishers.ofString(chat("x", Map.of())));
     assertError(router.send(noKey), 401);
     HttpRequest.Builder wrong =
-        router.post("/v1/chat/completions", chat("x", Map.of())).setHeader("Authorization", "Bearer no");
+        router
+            .post("/v1/chat/completions", chat("x", Map.of()))
+            .setHeader("Authorization", "Bearer no");
     assertError(router.send(wrong), 401);
     HttpRequest.Builder encoded = HttpRequest.newBuilder(router.uri.resolve("/%761/models")).GET();
     assertThat(router.send(encoded).statusCode()).isIn(401, 404);
@@ -133,7 +141,9 @@ class BadInputIT {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
     JsonNode error = json(response).path("error");
     assertThat(error.propertyNames()).containsExactlyInAnyOrder("message", "type", "param", "code");
-    assertThat(error.path("message").asString("")).isNotBlank().doesNotContain("Exception", "dev.baton");
+    assertThat(error.path("message").asString(""))
+        .isNotBlank()
+        .doesNotContain("Exception", "dev.baton");
     assertThat(error.path("type").asString("")).isNotBlank();
     assertThat(response.headers().firstValue("X-Request-Id")).isPresent();
   }

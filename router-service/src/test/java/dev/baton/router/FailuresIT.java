@@ -37,7 +37,8 @@ class FailuresIT {
     return router.send(router.post(PATH, chat("Count.", more)));
   }
 
-  private void both(java.util.function.Function<dev.baton.contracts.GenerateRequest, Flux<TokenEvent>> script) {
+  private void both(
+      java.util.function.Function<dev.baton.contracts.GenerateRequest, Flux<TokenEvent>> script) {
     router.first.script(script);
     router.second.script(script);
   }
@@ -61,7 +62,9 @@ class FailuresIT {
     var again = requests.getLast();
     assertThat(again.tokens().size()).isEqualTo(again.promptLength() + 5);
     assertThat(again.stop().maxTokens()).as("counted from the prompt").isEqualTo(100);
-    int[] sent = java.util.Arrays.copyOfRange(again.tokens().toArray(), again.promptLength(), again.tokens().size());
+    int[] sent =
+        java.util.Arrays.copyOfRange(
+            again.tokens().toArray(), again.promptLength(), again.tokens().size());
     assertThat(sent).isEqualTo(java.util.Arrays.copyOf(DemoModel.tokens(ANSWER), 5));
   }
 
@@ -91,8 +94,7 @@ class FailuresIT {
     both(request -> ScriptedWorker.answer(request, ANSWER.repeat(50), 400, Duration.ofMillis(30)));
     HttpResponse<InputStream> response =
         router.stream(
-            router.post(
-                PATH, chat("A long prompt. ".repeat(60), Map.of("stream", true))));
+            router.post(PATH, chat("A long prompt. ".repeat(60), Map.of("stream", true))));
     assertThat(response.body().read()).isPositive();
     assertThat(router.first.open() + router.second.open()).isEqualTo(1);
 
@@ -188,6 +190,8 @@ class FailuresIT {
 
     ask(Map.of("max_tokens", 100));
 
-    assertThat(router.first.requests()).extracting(r -> r.path()).isEqualTo(List.of(GenerationPath.DECODE_LOCAL));
+    assertThat(router.first.requests())
+        .extracting(r -> r.path())
+        .isEqualTo(List.of(GenerationPath.DECODE_LOCAL));
   }
 }

@@ -30,7 +30,8 @@ import tools.jackson.databind.JsonNode;
 /** Tenants, explanations, health, metrics, and storms of connections. */
 class OperationsIT {
   private static final String PATH = "/v1/chat/completions";
-  private static final String LONG = "Explain this deal to the committee in plain words. ".repeat(20);
+  private static final String LONG =
+      "Explain this deal to the committee in plain words. ".repeat(20);
 
   private RunningRouter router;
 
@@ -55,13 +56,13 @@ class OperationsIT {
     String bob = ask(RunningRouter.BOB);
     String again = ask(RunningRouter.ALICE);
 
-    Map<String, PrefillRequest> queued = queued(3, alice, bob, again);
+    Map<String, PrefillRequest> queued = queued(alice, bob, again);
     assertThat(queued.get(alice).tokens()).isEqualTo(queued.get(bob).tokens());
     assertThat(queued.get(alice).root()).isNotEqualTo(queued.get(bob).root());
     assertThat(queued.get(alice).root()).isEqualTo(queued.get(again).root());
   }
 
-  private Map<String, PrefillRequest> queued(int wanted, String... ids) {
+  private Map<String, PrefillRequest> queued(String... ids) {
     Map<String, PrefillRequest> found = new HashMap<>();
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(
@@ -105,7 +106,10 @@ class OperationsIT {
 
     HttpResponse<String> other =
         router.send(
-            router.request("/v1/requests/" + id).setHeader("Authorization", "Bearer " + RunningRouter.BOB).GET());
+            router
+                .request("/v1/requests/" + id)
+                .setHeader("Authorization", "Bearer " + RunningRouter.BOB)
+                .GET());
     assertThat(other.statusCode()).isEqualTo(404);
   }
 
@@ -147,7 +151,9 @@ class OperationsIT {
     HttpRequest.Builder route =
         HttpRequest.newBuilder(router.uri.resolve("/actuator/gateway/routes/evil"))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString("{\"uri\":\"http://example.org\",\"predicates\":[]}"));
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"uri\":\"http://example.org\",\"predicates\":[]}"));
 
     assertThat(router.send(route).statusCode()).isIn(404, 405);
     assertThat(router.get("/actuator/gateway/routes").body()).contains("deal-analyses");

@@ -3,6 +3,7 @@ package dev.baton.router.deals;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +103,7 @@ final class EvidenceFinder {
     }
   }
 
-  private @Nullable Span firstSpan(java.util.function.Predicate<Figure> supports) {
+  private @Nullable Span firstSpan(Predicate<Figure> supports) {
     return figures.stream().filter(supports).map(Figure::span).findFirst().orElse(null);
   }
 
@@ -166,7 +167,8 @@ final class EvidenceFinder {
         layout.text(sentence),
         figure.span().start() - sentence.start(),
         figure.span().end() - sentence.start(),
-        layout.columnHeader(figure.span()));
+        layout.columnHeader(figure.span()),
+        layout.rowsHeader(figure.span()));
   }
 
   /** A negative value needs a sign, parentheses or a word; a positive one must have no minus. */

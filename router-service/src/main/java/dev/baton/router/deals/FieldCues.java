@@ -13,7 +13,7 @@ record FieldCues(Pattern own, Pattern others, Pattern foreign) {
   private static final double BEHIND = 1.5;
 
   private static final String ELSEWHERE =
-      "competitor|\\brival|was sold|\\bpeers?\\b|comparable|\\bmarket\\b|budget|forecast|foresee|business plan|"
+      "competitor|\\brival|^transaction$|was sold|\\bpeers?\\b|comparable|\\bmarket\\b|budget|forecast|foresee|business plan|"
           + "\\bplans\\b|planned|\\bexpect|previous year|prior[- ]year|year before|had been|subsidiar|covenant|\\b20\\d\\d[EPBF]\\b";
   private static final String MONEY_OTHERS =
       "capex|capital expenditure|working capital|cash(?!-free)|equity|facility|debt(?!-free)|fees|backlog|"
@@ -34,7 +34,7 @@ record FieldCues(Pattern own, Pattern others, Pattern foreign) {
       of(
           "EBITDA|multiple",
           "(?!)",
-          "competitor|\\brival|\\bpeers?\\b|comparable|\\bmarket\\b|average|changed hands|covenant|leverage|net debt|interest cover|\\bbudget|forecast");
+          "competitor|\\brival|^transaction$|\\bpeers?\\b|comparable|\\bmarket\\b|average|changed hands|covenant|leverage|net debt|interest cover|\\bbudget|forecast");
   static final FieldCues GROWTH =
       of(
           "\\bgr[eo]w|growth|\\brose\\b|\\brise|increas|\\bup\\b|expanded|advanced|gained|\\bfell\\b|\\bfall|declin|decreas|shrank|shrunk|\\bdown\\b|contracted|dropp|slipped|\\blost\\b|change in|year[- ]on[- ]year|\\byoy\\b",
@@ -62,15 +62,18 @@ record FieldCues(Pattern own, Pattern others, Pattern foreign) {
   /**
    * Whether a figure of a sentence is about the field.
    *
-   * @param header of the figure's column in a table, perhaps empty
+   * @param column header of the figure's column in a table, perhaps empty
+   * @param rows what the table's rows are, perhaps empty
    */
-  boolean isAbout(String sentence, int from, int to, String header) {
-    if (foreign.matcher(header).find() || isForeign(sentence, from, to)) {
+  boolean isAbout(String sentence, int from, int to, String column, String rows) {
+    if (foreign.matcher(column).find()
+        || foreign.matcher(rows).find()
+        || isForeign(sentence, from, to)) {
       return false;
     }
     double own = nearest(this.own, sentence, from, to);
     if (own == Double.POSITIVE_INFINITY) {
-      return this.own.matcher(header).find() && !others.matcher(header).find();
+      return this.own.matcher(column).find() && !others.matcher(column).find();
     }
     return own <= nearest(others, sentence, from, to);
   }

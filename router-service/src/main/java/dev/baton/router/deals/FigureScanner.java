@@ -3,6 +3,7 @@ package dev.baton.router.deals;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -83,15 +84,9 @@ final class FigureScanner {
     Matcher multiple = MULTIPLE.matcher(rest);
     if (!currencyBefore && percent.find()) {
       boolean closed = percent.group().contains(")");
-      add(
-          text,
-          readings,
-          Figure.Kind.PERCENT,
-          minus,
-          open && closed,
-          from,
-          end + percent.end(),
-          figures);
+      boolean negative = minus || (open && percent.group().startsWith(")"));
+      int to = end + percent.end();
+      add(text, readings, Figure.Kind.PERCENT, negative, open && closed, from, to, figures);
     } else if (!currencyBefore && multiple.find()) {
       add(text, readings, Figure.Kind.MULTIPLE, minus, false, from, end + multiple.end(), figures);
     } else {
@@ -112,7 +107,7 @@ final class FigureScanner {
         minus ? Figure.Sign.MINUS : parentheses ? Figure.Sign.PARENTHESES : Figure.Sign.NONE;
     int start = text.charAt(from) == '(' && !parentheses ? from + 1 : from;
     int end = text.charAt(to - 1) == ')' && !parentheses ? to - 1 : to;
-    figures.add(new Figure(readings, kind, sign, java.util.Set.of(), 0, new Span(start, end)));
+    figures.add(new Figure(readings, kind, sign, Set.of(), 0, new Span(start, end)));
   }
 
   private static void addAmount(

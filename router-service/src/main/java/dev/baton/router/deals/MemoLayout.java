@@ -64,7 +64,7 @@ final class MemoLayout {
     }
     char last = memo.charAt(at - 2);
     char next = memo.charAt(at);
-    if (last == '.' && (isLeader(at - 2) || Character.isDigit(next) && isNumberWord(at - 2))) {
+    if (last == '.' && (isLeader(at - 2) || (Character.isDigit(next) && isNumberWord(at - 2)))) {
       return false;
     }
     return (last == '.' || last == '!' || last == '?' || last == ';')
@@ -100,16 +100,24 @@ final class MemoLayout {
 
   /** Header cell above a figure in a table; empty where there is none. */
   String columnHeader(Span figure) {
+    return header(figure, false);
+  }
+
+  /** What the rows of the figure's table are, as their common header says; perhaps empty. */
+  String rowsHeader(Span figure) {
+    return header(figure, true);
+  }
+
+  private String header(Span figure, boolean ofRows) {
     int index = lineOf(figure.start());
     if (index < 0 || !isRow(index)) {
       return "";
     }
-    int column = column(index, figure.start());
     int top = index;
     while (top > 0 && isRow(top - 1) && adjacent(top - 1)) {
       top--;
     }
-    return top == index ? "" : cell(top, column);
+    return top == index ? "" : cell(top, ofRows ? 0 : column(index, figure.start()));
   }
 
   /** Currency and unit of bare numbers at this place: from the row, the header, or above it. */
@@ -119,7 +127,8 @@ final class MemoLayout {
       return null;
     }
     CurrencyUnits.Header own =
-        CurrencyUnits.header(memo.substring(lines.get(index).start(), figure.start()));
+        CurrencyUnits.header(
+            memo.substring(Math.min(lines.get(index).start(), figure.start()), figure.start()));
     if (own != null) {
       return own;
     }
@@ -158,7 +167,11 @@ final class MemoLayout {
   }
 
   private int column(int line, int at) {
-    return (int) memo.substring(lines.get(line).start(), at).chars().filter(c -> c == '|').count();
+    return (int)
+        memo.substring(Math.min(lines.get(line).start(), at), at)
+            .chars()
+            .filter(c -> c == '|')
+            .count();
   }
 
   private String cell(int line, int column) {

@@ -54,7 +54,7 @@ final class NumberReader {
       }
       boolean mayGroup =
           fraction != null
-              || group != '.' && group != ','
+              || (group != '.' && group != ',')
               || (group == '.' ? commaDecimals : pointDecimals);
       if (mayGroup) {
         String whole =
@@ -67,7 +67,7 @@ final class NumberReader {
     }
     if (literal.matches("\\d+(?:[.,]\\d+)?")) {
       boolean mayBeDecimal =
-          !literal.contains(".") && !literal.contains(",")
+          (!literal.contains(".") && !literal.contains(","))
               || readings.isEmpty()
               || (literal.contains(".") ? pointDecimals : commaDecimals);
       if (mayBeDecimal) {

@@ -44,7 +44,7 @@ final class ErrorHandler implements ErrorWebExceptionHandler {
     }
     response.setStatusCode(error.status());
     writeHeaders(response.getHeaders(), failure, error);
-    if (method == HttpMethod.HEAD) {
+    if (HttpMethod.HEAD.equals(method)) {
       return response.setComplete();
     }
     byte[] body = ErrorBody.bytes(error);

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Component;
 /** The most recent explanations, bounded in number and time. Thread-safe. */
 @Component
 public class Explanations {
-  private static final int MOST = 10_000;
+  static final int MOST = 10_000;
   private static final Duration KEPT = Duration.ofHours(1);
 
   private final Cache<Key, Explanation> recent =
@@ -19,6 +19,12 @@ public class Explanations {
 
   public void add(Explanation explanation) {
     recent.put(new Key(explanation.tenant(), explanation.id()), explanation);
+  }
+
+  /** Those kept, after what is due has been dropped. */
+  long size() {
+    recent.cleanUp();
+    return recent.estimatedSize();
   }
 
   /** Only its own tenant can see it. */

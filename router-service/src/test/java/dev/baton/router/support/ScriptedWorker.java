@@ -50,8 +50,11 @@ public final class ScriptedWorker implements AutoCloseable {
                         "/internal/v1/generations",
                         (request, response) -> {
                           open.incrementAndGet();
-                          request.withConnection(
-                              connection -> connection.onTerminate().doFinally(s -> open.decrementAndGet()).subscribe());
+                          request.withConnection(connection ->
+                              connection
+                                  .onTerminate()
+                                  .doFinally(s -> open.decrementAndGet())
+                                  .subscribe());
                           return request
                               .receive()
                               .aggregate()
@@ -132,9 +135,9 @@ public final class ScriptedWorker implements AutoCloseable {
     int length = Math.min(all.length, request.stop().maxTokens());
     Flux<TokenEvent> tokens =
         Flux.fromStream(() ->
-                IntStream.range(sent, length)
-                    .limit(most)
-                    .mapToObj(i -> token(request.promptLength() + i, all[i])));
+            IntStream.range(sent, length)
+                .limit(most)
+                .mapToObj(i -> token(request.promptLength() + i, all[i])));
     if (!pause.isZero()) {
       tokens = tokens.delayElements(pause);
     }
