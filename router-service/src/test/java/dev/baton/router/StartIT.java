@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,7 @@ class StartIT {
   private static final String NOBODY = "127.0.0.1:1";
 
   private static String[] without(String... more) {
-    String[] all = java.util.Arrays.copyOf(more, more.length + 1);
+    String[] all = Arrays.copyOf(more, more.length + 1);
     all[more.length] = "--spring.kafka.admin.auto-create=false";
     return all;
   }

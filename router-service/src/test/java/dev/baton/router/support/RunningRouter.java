@@ -18,6 +18,8 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -76,7 +78,6 @@ public final class RunningRouter {
             List.of(
                 "--server.port=0",
                 "--spring.main.banner-mode=off",
-                "--logging.level.root=warn",
                 "--logging.structured.format.console=",
                 "--spring.kafka.bootstrap-servers=" + kafka,
                 "--baton.registry.url=" + registry,
@@ -93,7 +94,21 @@ public final class RunningRouter {
                 "--baton.router.generation.idle-timeout=1s",
                 "--baton.router.http.body-timeout=2s"));
     arguments.addAll(List.of(more));
-    return SpringApplication.run(RouterApplication.class, arguments.toArray(String[]::new));
+    SpringApplication application = new SpringApplication(RouterApplication.class);
+    application.addInitializers(RunningRouter::useOwnEventLoops);
+    return application.run(arguments.toArray(String[]::new));
+  }
+
+  /** Else closing one router would stop the event loops of every other in this JVM. */
+  private static void useOwnEventLoops(ConfigurableApplicationContext context) {
+    ((GenericApplicationContext) context)
+        .registerBean(
+            ReactorResourceFactory.class,
+            () -> {
+              ReactorResourceFactory own = new ReactorResourceFactory();
+              own.setUseGlobalResources(false);
+              return own;
+            });
   }
 
   public RunningRouter reset() {
