@@ -101,7 +101,7 @@ class Writer:
         return self.say(phrases.GROWTH_UP, self.surface(field))
 
     def label(self, field):
-        return phrases.LABELS[field].pick(self.rng, self.split).replace("{y}", str(self.year))
+        return phrases.LABELS[field].pick(self.rng, self.split).replace("{y}", str(self.year)).replace("{z}", str(self.year - 1))
 
     def cell(self, field):
         if self.value(field) is None:
@@ -208,11 +208,11 @@ class Writer:
         mark = rng.choice(("- ", "* ", "• ", "number", "prose", "roman"))
         items = []
         for i, risk in enumerate(d.key_risks):
-            text = risks.SENTENCES[risk].pick(rng, split)
+            text = self.fill(risks.SENTENCES[risk].pick(rng, split))
             if titled:
                 text = rng.choice(("**%s.** %s", "%s: %s", "%s – %s")) % (risks.TITLES[risk], text)
             if rng.random() < 0.3:
-                text += " " + risks.ELABORATION.pick(rng, split)
+                text += " " + self.fill(risks.ELABORATION.pick(rng, split))
             items.append(({"number": "%d. " % (i + 1), "prose": "", "roman": "(%s) " % ("i", "ii", "iii", "iv")[i]}.get(mark, mark)) + text)
         intro = risks.INTRO.pick(rng, split) + (" " if mark == "prose" else "\n") if rng.random() < 0.5 else ""
         return self.heading(risks.HEADINGS.pick(rng, split)) + "\n\n" + intro + (" " if mark == "prose" else "\n").join(items)

@@ -19,6 +19,8 @@ class Encoder:
         self.special = {t["content"]: t["id"] for t in spec["added_tokens"]}
         self.ranks = {tuple(m.split(" ")) if isinstance(m, str) else tuple(m): i for i, m in enumerate(spec["model"]["merges"])}
         self.alphabet = byte_alphabet()
+        byte_of = {c: b for b, c in self.alphabet.items()}
+        self.pieces = {i: b"" if t in self.special else bytes(byte_of[c] for c in t) for t, i in self.vocab.items()}
         self.cache = {}
 
     def encode(self, text):
@@ -34,11 +36,11 @@ class Encoder:
 
     def decode(self, ids):
         """The text of ids without special tokens."""
-        if not hasattr(self, "pieces"):
-            byte_of = {c: b for b, c in self.alphabet.items()}
-            special = set(self.special.values())
-            self.pieces = {i: bytes(byte_of[c] for c in t) for t, i in self.vocab.items() if i not in special}
-        return b"".join(self.pieces.get(i, b"") for i in ids).decode("utf-8", "replace")
+        return b"".join(map(self.piece, ids)).decode("utf-8", "replace")
+
+    def piece(self, token):
+        """The bytes of one token; a special token has none."""
+        return self.pieces[token]
 
     def _merge(self, piece):
         parts = [self.alphabet[b] for b in piece.encode("utf-8")]
