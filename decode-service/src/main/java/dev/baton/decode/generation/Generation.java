@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One attempt at one request: waits for its hand-off, runs in the loop, tells the router. Where the
@@ -33,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * that. Every method may be called from any thread.
  */
 final class Generation implements SequenceListener {
+  private static final Logger log = LoggerFactory.getLogger(Generation.class);
+
   /** Where it stands; it only moves downwards. */
   private enum Stage {
     NEW,
@@ -104,14 +108,14 @@ final class Generation implements SequenceListener {
     lease = held;
     SampledToken first = handle.firstToken();
     if (stops(first.tokenId())) {
-      finish(FinishReason.STOP);
+      finish(FinishReason.STOP, Optional.empty());
       return true;
     }
     firstTokenAt = System.nanoTime();
     outputTokens++;
     emit(new TokenEvent.Token(handle.tokenCount(), first));
     if (outputTokens >= request.stop().maxTokens()) {
-      finish(FinishReason.LENGTH);
+      finish(FinishReason.LENGTH, Optional.empty());
       return true;
     }
     HandleFiller filler = context.filler(handle, held);
@@ -165,7 +169,8 @@ final class Generation implements SequenceListener {
       return;
     }
     switch (end) {
-      case SequenceEnd.Finished finished -> finish(finished.reason(), finished.times());
+      case SequenceEnd.Finished finished ->
+          finish(finished.reason(), Optional.of(finished.times()));
       case SequenceEnd.Failed failed ->
           fail(
               failed.failure().name().toLowerCase(Locale.ROOT),
@@ -219,18 +224,33 @@ final class Generation implements SequenceListener {
     return false;
   }
 
-  /** Ended with the token that came with the handle. */
-  private void finish(FinishReason reason) {
-    emit(new TokenEvent.Finished(reason, outputTokens, timings(Optional.empty())));
-    close();
-  }
-
-  private void finish(FinishReason reason, SequenceTimes times) {
-    emit(new TokenEvent.Finished(reason, outputTokens, timings(Optional.of(times))));
+  /**
+   * @param times of the loop; none where the token that came with the handle was the last
+   */
+  private void finish(FinishReason reason, Optional<SequenceTimes> times) {
+    GenerationTimings timings = timings(times);
+    log.atInfo()
+        .addKeyValue("request", request.request())
+        .log(
+            "{} tokens, {}; {} bytes pulled in {} ms; ladder {}",
+            outputTokens,
+            timings.path(),
+            timings.transferredBytes(),
+            timings.transfer().toMillis(),
+            timings.ladder());
+    emit(new TokenEvent.Finished(reason, outputTokens, timings));
     close();
   }
 
   private void fail(String code, String message, boolean retryable) {
+    log.atWarn()
+        .addKeyValue("request", request.request())
+        .log(
+            "attempt {} ended after {} tokens: {}, {}",
+            request.attempt(),
+            outputTokens,
+            code,
+            message);
     emit(new TokenEvent.Failed(code, message, retryable));
     close();
   }

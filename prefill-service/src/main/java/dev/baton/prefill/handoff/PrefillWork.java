@@ -191,6 +191,7 @@ public final class PrefillWork implements PrefillHandler {
               .send(handle)
               .handle((_, failure) -> {
                 if (failure == null) {
+                  logHandOver(request, done.times());
                   return Settlement.DONE;
                 }
                 log.atWarn()
@@ -200,6 +201,19 @@ public final class PrefillWork implements PrefillHandler {
                 return Settlement.TRY_ELSEWHERE;
               });
         });
+  }
+
+  private static void logHandOver(PrefillRequest request, SequenceTimes times) {
+    log.atInfo()
+        .addKeyValue("request", request.request())
+        .log(
+            "handed {} tokens to {}: {} computed, {} reused, {} pulled, in {} ms",
+            request.tokens().size(),
+            request.target().worker(),
+            times.computedTokens(),
+            times.reusedTokens(),
+            times.filledTokens(),
+            times.filling().plus(times.computing()).toMillis());
   }
 
   private static PrefillTimings timings(
