@@ -6,7 +6,6 @@ import dev.baton.decode.generation.Generations;
 import dev.baton.worker.boot.WorkerConfiguration;
 import dev.baton.worker.runtime.WorkerRuntime;
 import java.time.Clock;
-import java.util.Map;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
@@ -21,7 +20,6 @@ class DecodeConfiguration {
   @Bean
   Generations generations(
       WorkerRuntime worker, KafkaProperties kafka, DecodeProperties decode, Clock clock) {
-    return new Generations(
-        worker, Map.of("bootstrap.servers", kafka.getBootstrapServers()), decode, clock);
+    return new Generations(worker, kafka.buildAdminProperties(), decode, clock);
   }
 }

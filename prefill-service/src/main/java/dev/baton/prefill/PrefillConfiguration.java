@@ -9,7 +9,6 @@ import dev.baton.worker.boot.WorkerConfiguration;
 import dev.baton.worker.membership.Membership;
 import dev.baton.worker.runtime.WorkerRuntime;
 import java.time.Clock;
-import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
@@ -40,9 +39,7 @@ class PrefillConfiguration {
   @Bean
   PrefillQueue prefillQueue(
       KafkaProperties kafka, QueueProperties queue, PrefillWork work, WorkerRuntime worker) {
-    ShareGroup group =
-        new ShareGroup(
-            Map.of("bootstrap.servers", kafka.getBootstrapServers()), queue.recordLock());
+    ShareGroup group = new ShareGroup(kafka.buildAdminProperties(), queue.recordLock());
     return new PrefillQueue(
         group, queue.interactiveSlots(), queue.batchSlots(), work, () -> worker.loop().healthy());
   }

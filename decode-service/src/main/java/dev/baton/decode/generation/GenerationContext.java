@@ -5,7 +5,6 @@ import dev.baton.contracts.HandOff;
 import dev.baton.contracts.LeaseRef;
 import dev.baton.decode.handoff.HandleFiller;
 import dev.baton.decode.handoff.HeldLease;
-import dev.baton.kvtransfer.Deadline;
 import dev.baton.worker.exchange.PrefixFiller;
 import dev.baton.worker.loop.EngineLoop;
 import dev.baton.worker.runtime.WorkerRuntime;
@@ -47,8 +46,7 @@ record GenerationContext(
   }
 
   HandleFiller filler(HandOff.KvHandle handle, HeldLease lease) {
-    return new HandleFiller(
-        handle, lease, worker.puller(), Deadline.after(properties.pullTimeout()));
+    return new HandleFiller(handle, lease, worker.puller(), properties.pullTimeout());
   }
 
   Optional<PrefixFiller> prefixFiller(GenerateRequest request) {

@@ -13,6 +13,7 @@ import dev.baton.worker.runtime.WorkerRuntime;
 import dev.baton.worker.web.WorkRefusedException;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -56,28 +57,29 @@ public final class Generations implements WorkSource, MembershipListener, AutoCl
   }
 
   /**
-   * Takes a request on. Cancelling the flux ends the generation.
-   *
-   * @throws WorkRefusedException where it cannot be taken on
+   * Takes a request on when the flux is subscribed to; cancelling it ends the generation. Errors
+   * with {@link WorkRefusedException} where the request cannot be taken on.
    */
   public Flux<TokenEvent> generate(GenerateRequest request) {
-    admit(request);
-    Sinks.Many<TokenEvent> sink =
-        Sinks.many()
-            .unicast()
-            .onBackpressureBuffer(
-                new ArrayBlockingQueue<>(
-                    Math.min(request.stop().maxTokens(), worker.engine().model().maxPositions())
-                        + EVENTS_BESIDE_TOKENS));
-    Generation generation = new Generation(request, context, sinkOf(sink));
-    if (generations.putIfAbsent(generation.id(), generation) != null) {
-      throw new WorkRefusedException(409, "duplicate", generation.id() + " runs here already");
-    }
-    return sink.asFlux()
-        .doOnSubscribe(_ -> generation.begin())
-        .doOnCancel(generation::cancel)
-        // Encoding and writing is not the engine loop's business.
-        .publishOn(Schedulers.parallel());
+    return Flux.defer(() -> {
+      admit(request);
+      Sinks.Many<TokenEvent> sink = Sinks.many().unicast().onBackpressureBuffer(room(request));
+      Generation generation = new Generation(request, context, sinkOf(sink));
+      if (generations.putIfAbsent(generation.id(), generation) != null) {
+        throw new WorkRefusedException(409, "duplicate", generation.id() + " runs here already");
+      }
+      return sink.asFlux()
+          .doOnSubscribe(_ -> generation.begin())
+          .doOnCancel(generation::cancel)
+          // Encoding and writing is not the engine loop's business.
+          .publishOn(Schedulers.parallel());
+    });
+  }
+
+  /** Enough for every event that a generation can have. */
+  private Queue<TokenEvent> room(GenerateRequest request) {
+    int tokens = Math.min(request.stop().maxTokens(), worker.engine().model().maxPositions());
+    return new ArrayBlockingQueue<>(tokens + EVENTS_BESIDE_TOKENS);
   }
 
   private void admit(GenerateRequest request) {

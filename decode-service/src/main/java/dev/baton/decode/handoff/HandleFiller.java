@@ -6,6 +6,7 @@ import dev.baton.worker.exchange.BlockPuller;
 import dev.baton.worker.exchange.Pull;
 import dev.baton.worker.loop.Filled;
 import dev.baton.worker.loop.Filler;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -17,24 +18,25 @@ public final class HandleFiller implements Filler {
   private final HandOff.KvHandle handle;
   private final HeldLease lease;
   private final BlockPuller puller;
-  private final Deadline deadline;
+  private final Duration timeout;
   private volatile @Nullable Pull pull;
 
   /**
-   * @param deadline after which the blocks are computed here instead
+   * @param timeout of the pull, after which the blocks are computed here instead
    */
   public HandleFiller(
-      HandOff.KvHandle handle, HeldLease lease, BlockPuller puller, Deadline deadline) {
+      HandOff.KvHandle handle, HeldLease lease, BlockPuller puller, Duration timeout) {
     this.handle = handle;
     this.lease = lease;
     this.puller = puller;
-    this.deadline = deadline;
+    this.timeout = timeout;
   }
 
   @Override
   public CompletionStage<Filled> fill(Room room) {
     return puller
-        .pullLeased(lease.ref(), handle.blocks(), handle.tokenCount(), room, deadline)
+        .pullLeased(
+            lease.ref(), handle.blocks(), handle.tokenCount(), room, Deadline.after(timeout))
         .whenComplete((_, _) -> lease.close())
         .thenApply(pulled -> {
           pull = pulled;

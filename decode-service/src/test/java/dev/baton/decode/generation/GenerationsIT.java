@@ -347,8 +347,10 @@ class GenerationsIT {
         .isInstanceOfSatisfying(
             TokenEvent.Failed.class, failed -> assertThat(failed.retryable()).isTrue());
     assertThatThrownBy(() ->
-            generations.generate(
-                request("z", GenerationPath.DECODE_LOCAL, SamplingParams.greedy(), atMost(9))))
+            generations
+                .generate(
+                    request("z", GenerationPath.DECODE_LOCAL, SamplingParams.greedy(), atMost(9)))
+                .blockLast(PATIENCE))
         .isInstanceOf(WorkRefusedException.class);
   }
 
@@ -357,11 +359,14 @@ class GenerationsIT {
     GenerateRequest request =
         request("d", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(9));
     Reader reader = read(request);
-    assertThatThrownBy(() -> generations.generate(request)).hasMessageContaining("already");
+    assertThatThrownBy(() -> generations.generate(request).blockLast(PATIENCE))
+        .hasMessageContaining("already");
     self = new LaneRef(self.worker(), LANE, new Epoch(++epochs));
     assertThatThrownBy(() ->
-            generations.generate(
-                request("e", GenerationPath.DECODE_LOCAL, SamplingParams.greedy(), atMost(9))))
+            generations
+                .generate(
+                    request("e", GenerationPath.DECODE_LOCAL, SamplingParams.greedy(), atMost(9)))
+                .blockLast(PATIENCE))
         .hasMessageContaining("epoch");
     reader.subscription().dispose();
   }
@@ -374,8 +379,10 @@ class GenerationsIT {
                 read(request(id, GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(9))))
             .toList();
     assertThatThrownBy(() ->
-            generations.generate(
-                request("9", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(9))))
+            generations
+                .generate(
+                    request("9", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(9)))
+                .blockLast(PATIENCE))
         .hasMessageContaining("at most 8");
     readers.forEach(reader -> reader.subscription().dispose());
   }
