@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -24,8 +25,8 @@ final class Attempt {
   private final Journal journal;
   private final Placer.Placed placed;
   private final int number;
-  private boolean accepted;
-  private boolean tokenSeen;
+  private volatile boolean accepted;
+  private volatile boolean tokenSeen;
 
   /** What every attempt needs. */
   @Component
@@ -49,15 +50,18 @@ final class Attempt {
    * wherever another attempt may help. Subscribed to once.
    */
   Flux<GenerationEvent> events() {
-    return tools
-        .decode()
-        .open(worker(), generateRequest())
-        .timeout(
-            Mono.delay(tools.properties().acceptTimeout()), event -> Mono.delay(silenceAllowed()))
-        .onErrorMap(
-            TimeoutException.class,
-            timeout -> new AttemptFailedException("timeout", "the decode worker fell silent", true))
-        .takeUntilOther(leaseLost())
+    Flux<TokenEvent> stream =
+        tools
+            .decode()
+            .open(worker(), generateRequest())
+            .timeout(
+                Mono.delay(tools.properties().acceptTimeout()),
+                event -> Mono.delay(silenceAllowed()))
+            .onErrorMap(
+                TimeoutException.class,
+                timeout ->
+                    new AttemptFailedException("timeout", "the decode worker fell silent", true));
+    return Interruption.of(stream, partnerLost())
         .concatMap(this::relay, 1)
         .concatWith(
             Flux.error(() ->
@@ -65,15 +69,27 @@ final class Attempt {
         .takeUntil(event -> event instanceof GenerationEvent.Completed);
   }
 
-  private Mono<TokenEvent> leaseLost() {
+  /** Once the decode worker is gone, or the prefill tier while its work is waited for. */
+  private Mono<AttemptFailedException> partnerLost() {
     Instant began = tools.clock().instant();
-    return Flux.interval(LEASE_CHECK)
-        .filter(tick -> tools.cluster().isGone(worker().ref(), began))
-        .next()
-        .flatMap(tick ->
-            Mono.error(
-                new AttemptFailedException(
-                    "worker_lost", "the decode worker's lease ended", true)));
+    return Flux.interval(LEASE_CHECK).concatMap(tick -> Mono.justOrEmpty(lost(began))).next();
+  }
+
+  private Optional<AttemptFailedException> lost(Instant began) {
+    if (tools.cluster().isGone(worker().ref(), began)) {
+      return Optional.of(
+          new AttemptFailedException("worker_lost", "the decode worker's lease ended", true));
+    }
+    if (awaitsPrefill() && tools.prefill().isGone(journal.spec().model())) {
+      return Optional.of(
+          new AttemptFailedException(
+              AttemptFailedException.PREFILL_GONE, "no prefill worker is left", true));
+    }
+    return Optional.empty();
+  }
+
+  private boolean awaitsPrefill() {
+    return accepted && !tokenSeen && placed.path().path() == GenerationPath.DISAGGREGATED;
   }
 
   /** Before its first token an attempt may wait in the queue as long as the deadline allows. */

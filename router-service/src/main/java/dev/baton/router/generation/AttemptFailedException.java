@@ -14,6 +14,9 @@ final class AttemptFailedException extends RuntimeException {
   /** The prefill queue, not the worker, is at fault. */
   static final String QUEUE = "queue_unavailable";
 
+  /** There is nobody left to take the request from the prefill queue. */
+  static final String PREFILL_GONE = "prefill_gone";
+
   private static final long serialVersionUID = 1L;
 
   private final boolean retryable;
@@ -31,6 +34,11 @@ final class AttemptFailedException extends RuntimeException {
 
   String code() {
     return code;
+  }
+
+  /** The decode worker did nothing wrong: it can do the work without the prefill tier. */
+  boolean blamesPrefillTier() {
+    return code.equals(QUEUE) || code.equals(PREFILL_GONE);
   }
 
   /** What the client is told once no other attempt follows. */

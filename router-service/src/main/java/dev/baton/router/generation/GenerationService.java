@@ -78,10 +78,10 @@ public class GenerationService {
 
   private Flux<GenerationEvent> run(Journal journal) {
     explanations.add(journal.explanation());
-    return attempt(journal)
-        .takeUntilOther(
+    return Interruption.of(
+            attempt(journal),
             Mono.delay(journal.spec().timeout())
-                .then(Mono.error(AttemptFailedException::deadlineExceeded)))
+                .map(passed -> AttemptFailedException.deadlineExceeded()))
         .doOnError(failure -> ended(journal, Outcome.FAILED, failure))
         .doOnCancel(
             () -> ended(journal, journal.isDone() ? Outcome.COMPLETED : Outcome.CANCELLED, null))
@@ -136,7 +136,7 @@ public class GenerationService {
     if (!failure.retryable() || journal.attempt() >= properties.maxAttempts()) {
       return Flux.error(failure.asAnswer(journal.attempt()));
     }
-    if (failure.code().equals(AttemptFailedException.QUEUE)) {
+    if (failure.blamesPrefillTier()) {
       journal.queueFailed();
     } else {
       journal.fail(placed.candidate().worker().ref());

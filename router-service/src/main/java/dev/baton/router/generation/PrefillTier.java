@@ -61,6 +61,11 @@ class PrefillTier implements DisposableBean {
         : Optional.empty();
   }
 
+  /** Whether nobody is left who could work on a request of this model, not even one that drains. */
+  boolean isGone(String model) {
+    return workers().noneMatch(view -> view.registration().model().equals(model));
+  }
+
   /** Completes once Kafka has the request; a failure is the queue's, not the worker's. */
   Mono<Void> submit(ServiceClass serviceClass, PrefillRequest request) {
     return sender
