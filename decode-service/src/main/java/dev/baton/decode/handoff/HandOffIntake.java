@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -32,6 +33,7 @@ public final class HandOffIntake implements AutoCloseable {
   private final Map<String, Object> client;
   private final Consumer<HandOff> receiver;
   private final Thread thread = Thread.ofPlatform().name("hand-off-intake").unstarted(this::run);
+  private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
   private volatile @Nullable Lane wanted;
   private volatile @Nullable Lane reading;
   private volatile boolean closed;
@@ -60,37 +62,38 @@ public final class HandOffIntake implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      try (KafkaConsumer<String, byte[]> consumer =
+      try (KafkaConsumer<String, byte[]> opened =
           new KafkaConsumer<>(client, new StringDeserializer(), new ByteArrayDeserializer())) {
+        consumer = opened;
         while (!closed) {
-          follow(consumer);
-          for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          follow(opened);
+          for (ConsumerRecord<String, byte[]> record : opened.poll(POLL)) {
             receive(record);
           }
         }
       } catch (WakeupException e) {
-        return;
+        // The intake is being closed.
+        continue;
       } catch (RuntimeException e) {
         log.warn("The hand-offs are out of reach, trying again: {}", e.toString());
       } finally {
+        consumer = null;
         reading = null;
       }
-      if (!closed && !pause()) {
-        return;
-      }
+      LockSupport.parkNanos(this, RETRY.toNanos());
     }
   }
 
-  private void follow(KafkaConsumer<String, byte[]> consumer) {
+  private void follow(KafkaConsumer<String, byte[]> opened) {
     Lane lane = wanted;
     if (lane == null || lane.equals(reading)) {
       return;
     }
     TopicPartition partition = new TopicPartition(Topics.KV_HANDLES, lane.number());
-    consumer.assign(List.of(partition));
-    consumer.seekToEnd(List.of(partition));
+    opened.assign(List.of(partition));
+    opened.seekToEnd(List.of(partition));
     // Resolves the end now, so that nothing sent after this is missed.
-    consumer.position(partition);
+    opened.position(partition);
     reading = lane;
   }
 
@@ -105,18 +108,13 @@ public final class HandOffIntake implements AutoCloseable {
     }
   }
 
-  private static boolean pause() {
-    try {
-      Thread.sleep(RETRY);
-      return true;
-    } catch (InterruptedException e) {
-      return false;
-    }
-  }
-
   @Override
   public void close() {
     closed = true;
-    thread.interrupt();
+    KafkaConsumer<String, byte[]> current = consumer;
+    if (current != null) {
+      current.wakeup();
+    }
+    LockSupport.unpark(thread);
   }
 }
