@@ -1,17 +1,23 @@
-"""Which stems and templates belong to which split. Nothing of one split is ever used by the other."""
+"""Which company-name stems and which wordings belong to which split.
+
+train     for training
+fresh     company names that training never sees, in the wordings of train
+heldout   company names and wordings that training never sees
+"""
 import re
 import zlib
 
 from .variety import MEANING, NEUTRAL
 
 TRAIN = "train"
+FRESH = "fresh"
 HELDOUT = "heldout"
-SPLITS = (TRAIN, HELDOUT)
+SPLITS = (TRAIN, FRESH, HELDOUT)
 
 
-def stem_split(stem):
-    """Company-name stems are split by a hash: about one in eight is held out."""
-    return HELDOUT if zlib.crc32(stem.lower().encode()) % 8 == 0 else TRAIN
+def stem_allowed(stem, split):
+    """Company-name stems are split by a hash: about one in eight is kept from training."""
+    return (zlib.crc32(stem.lower().encode()) % 8 == 0) == (split != TRAIN)
 
 
 _WORD = re.compile(r"(?<![{\w-])[A-Za-z][a-z]{2,}(?![}\w-])")
@@ -35,8 +41,8 @@ class Phrases:
         self.more, self.loose = tuple(more), loose
 
     def pick(self, rng, split):
-        pool = self.by_split[split]
-        if split == TRAIN and self.more and rng.random() < 0.67:
+        pool = self.by_split[HELDOUT if split == HELDOUT else TRAIN]
+        if split != HELDOUT and self.more and rng.random() < 0.67:
             pool = self.more
         text = pool[int(rng.random() * len(pool))]
         if split == HELDOUT or not self.more:
