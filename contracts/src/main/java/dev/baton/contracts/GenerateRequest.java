@@ -10,6 +10,8 @@ import java.util.List;
  *
  * @param tokens the prompt, followed by what was already generated in an earlier attempt
  * @param promptLength how many of {@code tokens} are the client's prompt
+ * @param stop {@code maxTokens} counts every token behind the prompt, those of earlier attempts in
+ *     {@code tokens} included, so that it is the same in every attempt
  * @param sources who holds a prefix, longest first (for {@link GenerationPath#DECODE_LOCAL})
  */
 public record GenerateRequest(

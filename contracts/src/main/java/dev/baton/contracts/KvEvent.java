@@ -39,6 +39,7 @@ public sealed interface KvEvent {
 
   /**
    * Everything that the worker holds, in parts: part 0 replaces all that was known, the others add.
+   * Each part has a sequence number of its own.
    */
   record Snapshot(
       int version, LaneRef source, long sequence, int part, int parts, BlockHashes hashes)

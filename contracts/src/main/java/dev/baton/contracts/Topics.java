@@ -31,8 +31,10 @@ public final class Topics {
   /** Every topic with the number of partitions that it is created with. */
   public static Map<String, Integer> partitions() {
     return Map.of(
-        PREFILL_INTERACTIVE, 4,
-        PREFILL_BATCH, 4,
+        // One each: a share group hands out records, not partitions, and a partition that is
+        // assigned to nobody but a worker that has just died would wait for its session to end.
+        PREFILL_INTERACTIVE, 1,
+        PREFILL_BATCH, 1,
         KV_HANDLES, Lane.LIMIT,
         KV_EVENTS, 4,
         GENERATIONS, 4);

@@ -2,6 +2,9 @@ package dev.baton.contracts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
+import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -47,5 +50,49 @@ class BlockHasherTest {
     for (int block = 0; block < whole.size(); block++) {
       assertThat(chain.next(TOKENS.toArray(), block * 16)).isEqualTo(whole.get(block));
     }
+  }
+
+  /**
+   * Computed with Python's hashlib: {@code sha256(fingerprint + salt)[:16]}, then {@code
+   * sha256(previous + struct.pack("<16i", *tokens))[:16]}. Another implementation must agree.
+   */
+  @Test
+  void agreesWithVectorsComputedElsewhere() {
+    BlockHash root = BlockHasher.root(MODEL, "acme");
+    assertThat(root.hex()).isEqualTo("3708064e4394444c1db5e268c639e970");
+    assertThat(BlockHasher.chain(root, TokenIds.of(IntStream.range(1000, 1032).toArray())).toList())
+        .extracting(BlockHash::hex)
+        .containsExactly("e794be58952a4071839fa6e080296d5c", "f1be6ef9ec3c6703cf0859b34553bbad");
+  }
+
+  @Test
+  void longerPromptsKeepTheNamesOfTheirPrefix() {
+    Random random = new Random(11);
+    BlockHash root = BlockHasher.root(MODEL, "a");
+    for (int i = 0; i < 100; i++) {
+      TokenIds prompt = TokenIds.of(random.ints(random.nextInt(200), 0, 50_000).toArray());
+      TokenIds more = TokenIds.of(random.ints(random.nextInt(100), 0, 50_000).toArray());
+      BlockHashes hashes = BlockHasher.chain(root, prompt);
+      assertThat(BlockHasher.chain(root, prompt.plus(more)).prefix(hashes.size()))
+          .isEqualTo(hashes);
+    }
+  }
+
+  @Test
+  void everyTokenOfABlockAndItsPlaceCount() {
+    BlockHash root = BlockHasher.root(MODEL, "a");
+    int[] tokens = IntStream.range(0, 16).toArray();
+    Set<BlockHash> seen = new HashSet<>();
+    seen.add(BlockHasher.chain(root, TokenIds.of(tokens)).get(0));
+    for (int i = 0; i < 16; i++) {
+      int[] changed = tokens.clone();
+      changed[i] += 1 << 20;
+      seen.add(BlockHasher.chain(root, TokenIds.of(changed)).get(0));
+      int[] swapped = tokens.clone();
+      swapped[i] = tokens[(i + 1) % 16];
+      swapped[(i + 1) % 16] = tokens[i];
+      seen.add(BlockHasher.chain(root, TokenIds.of(swapped)).get(0));
+    }
+    assertThat(seen).hasSize(33);
   }
 }

@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -189,17 +189,17 @@ class ServingE2E {
         ("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                 + "Content-Length: 1000\r\n\r\n{\"model\":")
             .getBytes(StandardCharsets.UTF_8);
-    ArrayDeque<SocketChannel> open = new ArrayDeque<>();
-    for (int i = 0; i < 10_000; i++) {
-      SocketChannel channel = SocketChannel.open(address);
-      channel.write(ByteBuffer.wrap(half));
-      open.add(channel);
-      if (open.size() > 1000) {
-        open.removeFirst().close();
+    List<SocketChannel> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < 10_000; i++) {
+        SocketChannel channel = SocketChannel.open(address);
+        open.add(channel);
+        channel.write(ByteBuffer.wrap(half));
       }
-    }
-    for (SocketChannel channel : open) {
-      channel.close();
+    } finally {
+      for (SocketChannel channel : open) {
+        channel.close();
+      }
     }
     Answer answer = platform.chat().askNow("After the storm.", 4, Sampling.GREEDY);
     assertThat(answer.tokens()).isNotEmpty();

@@ -8,6 +8,9 @@ import java.lang.foreign.Arena;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * A model run by a native backend. Log probabilities are those of the raw logits, before penalties
@@ -16,6 +19,8 @@ import java.util.List;
 public final class NativeEngine implements Engine {
   /** Tokens of a KV block. */
   public static final int BLOCK_TOKENS = 16;
+
+  private static final long STACK_BYTES = 4 << 20;
 
   private final ModelDescription model;
   private final KvLayout layout;
@@ -50,6 +55,37 @@ public final class NativeEngine implements Engine {
 
   /** As {@link #open(EngineConfig)} with a certain instruction set; empty for the best one. */
   static NativeEngine open(EngineConfig config, String instructionSet) {
+    return onRoomyStack(() -> openHere(config, instructionSet));
+  }
+
+  /** Native libraries generate code with deep stacks; the caller's may be small (-Xss). */
+  private static NativeEngine onRoomyStack(Callable<NativeEngine> opening) {
+    FutureTask<NativeEngine> task = new FutureTask<>(opening);
+    Thread.ofPlatform().name("engine-open").stackSize(STACK_BYTES).start(task);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          // Loading cannot be cut short; what was loaded must not be lost.
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static NativeEngine openHere(EngineConfig config, String instructionSet) {
     long backend = NativeLibraries.backend(config.backend());
     ModelDirectory directory = new ModelDirectory(config.modelDirectory());
     LlamaConfig llama = directory.config();

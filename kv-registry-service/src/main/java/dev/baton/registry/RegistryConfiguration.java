@@ -21,6 +21,8 @@ class RegistryConfiguration {
     template.setConnectionFactory(connections);
     template.setKeySerializer(RedisSerializer.string());
     template.setValueSerializer(RedisSerializer.byteArray());
+    template.setHashKeySerializer(RedisSerializer.byteArray());
+    template.setHashValueSerializer(RedisSerializer.byteArray());
     return template;
   }
 }

@@ -3,6 +3,7 @@ package dev.baton.registry.directory;
 import dev.baton.contracts.Lane;
 import dev.baton.contracts.WireCodec;
 import dev.baton.contracts.WorkerView;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,18 +33,28 @@ public class WorkerDirectory {
         .map(bytes -> WireCodec.fromCbor(bytes, WorkerView.class));
   }
 
-  /** In lane order. */
+  /**
+   * In lane order. An entry without the lease that it was made under is not shown: a heartbeat may
+   * have written it while the lane was given back.
+   */
   public List<WorkerView> all() {
-    List<String> keys =
-        IntStream.range(0, Lane.LIMIT).mapToObj(number -> key(new Lane(number))).toList();
+    List<String> keys = new ArrayList<>();
+    IntStream.range(0, Lane.LIMIT).mapToObj(number -> key(new Lane(number))).forEach(keys::add);
+    IntStream.range(0, Lane.LIMIT).mapToObj(number -> "baton:lane:" + number).forEach(keys::add);
     List<byte @Nullable []> values = redis.opsForValue().multiGet(keys);
     if (values == null) {
       return List.of();
     }
     List<WorkerView> workers = new ArrayList<>();
-    for (byte @Nullable [] bytes : values) {
-      if (bytes != null) {
-        workers.add(WireCodec.fromCbor(bytes, WorkerView.class));
+    for (int lane = 0; lane < Lane.LIMIT; lane++) {
+      byte[] entry = values.get(lane);
+      byte[] lease = values.get(Lane.LIMIT + lane);
+      if (entry != null && lease != null) {
+        WorkerView worker = WireCodec.fromCbor(entry, WorkerView.class);
+        String wanted = worker.epoch().value() + " " + worker.registration().worker();
+        if (wanted.equals(new String(lease, StandardCharsets.UTF_8))) {
+          workers.add(worker);
+        }
       }
     }
     return List.copyOf(workers);

@@ -19,10 +19,10 @@ import org.springframework.stereotype.Component;
  * Lane leases in Redis, changed only by scripts that run as one step, so any number of registries
  * may share one Redis. Thread-safe.
  *
- * <p>An epoch is at least the wall clock in milliseconds at its grant. So it grows even when Redis
- * was emptied, unless the clock was set back meanwhile. A worker that names its previous lane gets
- * the same lane and epoch again while nobody was granted the lane since: its messages in flight
- * stay valid, and no second holder of that epoch can exist.
+ * <p>An epoch is at least the time in milliseconds of its grant, by the later of the registry's and
+ * Redis's clock. So it grows even when Redis was emptied, unless both were set back meanwhile. A
+ * worker that names its previous lane gets the same lane and epoch again while nobody was granted
+ * the lane since: its messages in flight stay valid, and no second holder of that epoch can exist.
  */
 @Component
 public class LaneLeases {
@@ -78,13 +78,8 @@ public class LaneLeases {
   }
 
   /** Gives the lane back; does nothing where the lease has already passed to another. */
-  public void release(LaneRef lease) {
-    redis.execute(
-        RELEASE,
-        EPOCH_KEY,
-        Integer.toString(lease.lane().number()),
-        Long.toString(lease.epoch().value()),
-        lease.worker().value());
+  public void release(WorkerId worker, Epoch epoch) {
+    redis.execute(RELEASE, EPOCH_KEY, worker.value(), Long.toString(epoch.value()));
   }
 
   public Duration ttl() {

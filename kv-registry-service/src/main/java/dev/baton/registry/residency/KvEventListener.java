@@ -6,6 +6,7 @@ import dev.baton.contracts.Topics;
 import dev.baton.contracts.WireCodec;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -25,15 +26,24 @@ class KvEventListener {
   }
 
   @KafkaListener(id = "kv-events", topics = Topics.KV_EVENTS, groupId = "baton-kv-registry")
-  void on(ConsumerRecord<String, byte[]> record) {
+  void on(ConsumerRecord<String, byte @Nullable []> record) {
+    byte[] value = record.value();
+    if (value == null) {
+      skip(record, "no value");
+      return;
+    }
     KvEvent event;
     try {
-      event = WireCodec.fromCbor(record.value(), KvEvent.class);
+      event = WireCodec.fromCbor(value, KvEvent.class);
     } catch (MalformedRecordException e) {
-      meters.counter("baton.registry.events", "outcome", "malformed").increment();
-      log.warn("{}-{}@{}: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
+      skip(record, String.valueOf(e.getMessage()));
       return;
     }
     index.apply(event);
+  }
+
+  private void skip(ConsumerRecord<?, ?> record, String reason) {
+    meters.counter("baton.registry.events", "outcome", "malformed").increment();
+    log.warn("skipped {}-{}@{}: {}", record.topic(), record.partition(), record.offset(), reason);
   }
 }

@@ -1,34 +1,53 @@
 package dev.baton.registry.residency;
 
 import dev.baton.contracts.BlockHashes;
+import dev.baton.contracts.KvEvent;
 import dev.baton.contracts.Lane;
+import dev.baton.contracts.LaneRef;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.RedisTemplate;
+import org.springframework.data.redis.core.script.RedisScript;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.stereotype.Component;
 
 /**
  * The residency index in Redis: for each block a bitmap of lanes, and for each lane the set of
- * blocks whose bit it set, which is what lets a lane be cleared. Thread-safe for different lanes;
- * the events of one lane come on one thread.
- *
- * <p>{@code baton:block:<hash>} is the bitmap, {@code baton:held:<lane>} the set, and {@code
- * baton:residency:<lane>} says which epoch the lane's bits belong to and up to which event.
+ * blocks whose bit it set, which is what lets a lane be cleared. The keys are described in {@code
+ * apply-event.lua}. Changes are scripts that check and change in one step, so any number of
+ * registries may share one Redis and a late or repeated event does no harm. Thread-safe.
  */
 @Component
 public class ResidencyStore {
+  @SuppressWarnings("rawtypes")
+  private static final RedisScript<List> APPLY = script("apply-event", List.class);
+
+  private static final RedisScript<Long> CLEAR = script("clear-lane", Long.class);
+  private static final RedisScript<Long> DUE = script("snapshot-due", Long.class);
+
   private static final byte[] BLOCK = bytes("baton:block:");
-  private static final byte[] EPOCH = bytes("epoch");
-  private static final byte[] SEQUENCE = bytes("sequence");
-  private static final byte[] COMPLETE = bytes("complete");
-  private static final int BATCH = 512;
+  private static final byte[] BELIEVED = bytes("baton:believed");
+  private static final byte[][] LEASES =
+      IntStream.range(0, Lane.LIMIT)
+          .mapToObj(lane -> bytes("baton:lane:" + lane))
+          .toArray(byte[][]::new);
+  private static final byte[][] HELD =
+      IntStream.range(0, Lane.LIMIT)
+          .mapToObj(lane -> bytes("baton:held:" + lane))
+          .toArray(byte[][]::new);
+
+  /** Blocks of one script call: a call holds Redis up for about 2 ms. */
+  static final int BATCH = 1000;
+
+  private static final RedisSerializer<byte[]> RAW = RedisSerializer.byteArray();
 
   private final RedisTemplate<String, byte[]> redis;
   private final ResidencyProperties properties;
@@ -38,118 +57,172 @@ public class ResidencyStore {
     this.properties = properties;
   }
 
+  /** What became of an event. */
+  enum Outcome {
+    APPLIED,
+    /** It or a later one was applied before. */
+    DUPLICATE,
+    /** Another epoch has the lane. */
+    STALE,
+    /** Nobody has the lane. */
+    UNLEASED
+  }
+
   /**
-   * How far the index has followed a lane.
+   * What applying an event did.
    *
-   * @param epoch the epoch that the lane's bits belong to; 0 where nothing is known
-   * @param sequence the last event applied
-   * @param complete whether no event before it was missed
+   * @param refused blocks beyond the lane's bound
+   * @param gap whether an event before it is missing
    */
-  public record Progress(long epoch, long sequence, boolean complete) {
-    static final Progress NONE = new Progress(0, 0, false);
-  }
+  record Applied(Outcome outcome, int refused, boolean gap) {}
 
-  public Progress progress(Lane lane) {
-    return progress(List.of(lane)).getFirst();
-  }
-
-  /** In the order of {@code lanes}. */
-  public List<Progress> progress(List<Lane> lanes) {
-    List<Object> replies =
-        pipelined(connection ->
-            lanes.forEach(
-                lane -> connection.hashCommands().hMGet(state(lane), EPOCH, SEQUENCE, COMPLETE)));
-    return replies.stream().map(ResidencyStore::parse).toList();
-  }
-
-  private static Progress parse(Object reply) {
-    List<?> fields = (List<?>) reply;
-    if (fields.get(0) == null || fields.get(1) == null) {
-      return Progress.NONE;
-    }
-    return new Progress(
-        number(fields.get(0)),
-        number(fields.get(1)),
-        fields.get(2) instanceof byte[] flag && number(flag) == 1);
-  }
-
-  void record(Lane lane, Progress progress) {
-    byte[] key = state(lane);
-    pipelined(connection ->
-        connection
-            .hashCommands()
-            .hMSet(
-                key,
-                Map.of(
-                    EPOCH, bytes(Long.toString(progress.epoch())),
-                    SEQUENCE, bytes(Long.toString(progress.sequence())),
-                    COMPLETE, bytes(progress.complete() ? "1" : "0"))));
-  }
-
-  /** Sets the lane's bit of each block; returns how many were beyond the lane's bound. */
-  int add(Lane lane, BlockHashes hashes) {
-    byte[] held = held(lane);
-    Long size = redis.execute((RedisCallback<Long>) c -> c.setCommands().sCard(held));
-    long room = Math.max(0, properties.maxBlocksPerLane() - (size == null ? 0 : size));
-    int accepted = (int) Math.min(hashes.size(), room);
-    for (int from = 0; from < accepted; from += BATCH) {
-      int start = from;
-      int end = Math.min(accepted, from + BATCH);
-      pipelined(connection -> {
-        for (int i = start; i < end; i++) {
-          byte[] hash = hashes.get(i).pack();
-          connection.stringCommands().setBit(block(hash), lane.number(), true);
-          connection.keyCommands().pExpire(block(hash), properties.blockTtl().toMillis());
-          connection.setCommands().sAdd(held, hash);
-        }
-      });
-    }
-    return hashes.size() - accepted;
-  }
-
-  void remove(Lane lane, BlockHashes hashes) {
-    byte[] held = held(lane);
-    for (int from = 0; from < hashes.size(); from += BATCH) {
-      int start = from;
-      int end = Math.min(hashes.size(), from + BATCH);
-      pipelined(connection -> {
-        for (int i = start; i < end; i++) {
-          byte[] hash = hashes.get(i).pack();
-          connection.stringCommands().setBit(block(hash), lane.number(), false);
-          connection.setCommands().sRem(held, hash);
-        }
-      });
-    }
-  }
-
-  /** Clears every bit of the lane. */
-  void clear(Lane lane) {
-    byte[] held = held(lane);
+  /** Applies an event in steps of {@link #BATCH} blocks; it counts as applied with the last. */
+  Applied apply(KvEvent event) {
+    BlockHashes hashes = hashes(event);
+    int refused = 0;
+    int from = 0;
     while (true) {
-      List<byte[]> some =
-          redis.execute((RedisCallback<List<byte[]>>) c -> c.setCommands().sPop(held, BATCH));
-      if (some == null || some.isEmpty()) {
-        return;
+      int to = Math.min(hashes.size(), from + BATCH);
+      List<?> reply = redis.execute(APPLY, List.of(), arguments(event, from, to));
+      String outcome = new String((byte[]) reply.get(0), StandardCharsets.US_ASCII);
+      if (outcome.equals("clear")) {
+        clear(event.source().lane(), event.source().epoch().value());
+        continue;
       }
-      pipelined(connection ->
-          some.forEach(
-              hash -> connection.stringCommands().setBit(block(hash), lane.number(), false)));
+      refused += Math.toIntExact((Long) reply.get(1));
+      boolean applied = outcome.equals("applied");
+      if (!applied || to == hashes.size()) {
+        return new Applied(
+            switch (outcome) {
+              case "applied" -> Outcome.APPLIED;
+              case "duplicate" -> Outcome.DUPLICATE;
+              case "stale" -> Outcome.STALE;
+              case "unleased" -> Outcome.UNLEASED;
+              default -> throw new IllegalStateException("apply-event.lua answered " + outcome);
+            },
+            refused,
+            (Long) reply.get(2) == 1);
+      }
+      from = to;
     }
   }
 
-  /** The bitmap of each block, bit {@code n} for lane {@code n}; 0 where nobody holds it. */
-  long[] bitmaps(BlockHashes hashes, int from, int to) {
-    byte[][] keys = new byte[to - from][];
+  private Object[] arguments(KvEvent event, int from, int to) {
+    BlockHashes hashes = hashes(event);
+    int part = event instanceof KvEvent.Snapshot snapshot ? snapshot.part() : 0;
+    int parts = event instanceof KvEvent.Snapshot snapshot ? snapshot.parts() : 1;
+    String kind =
+        switch (event) {
+          case KvEvent.Stored _ -> "stored";
+          case KvEvent.Dropped _ -> "dropped";
+          case KvEvent.Snapshot _ -> "snapshot";
+        };
+    byte[][] head = {
+      number(event.source().lane().number()),
+      number(event.source().epoch().value()),
+      number(event.sequence()),
+      bytes(kind),
+      number(from == 0 ? 1 : 0),
+      number(to == hashes.size() ? 1 : 0),
+      number(part),
+      number(parts),
+      number(properties.maxBlocksPerLane())
+    };
+    Object[] arguments = Arrays.copyOf(head, head.length + to - from, Object[].class);
     for (int i = from; i < to; i++) {
-      keys[i - from] = block(hashes.get(i).pack());
+      arguments[head.length + i - from] = hashes.get(i).pack();
     }
-    List<byte[]> values =
-        redis.execute((RedisCallback<List<byte[]>>) c -> c.stringCommands().mGet(keys));
+    return arguments;
+  }
+
+  private static BlockHashes hashes(KvEvent event) {
+    return switch (event) {
+      case KvEvent.Stored stored -> stored.hashes();
+      case KvEvent.Dropped dropped -> dropped.hashes();
+      case KvEvent.Snapshot snapshot -> snapshot.hashes();
+    };
+  }
+
+  /** Clears a lane that has no lease; does nothing to one that has. */
+  void clearOrphan(Lane lane) {
+    clear(lane, 0);
+  }
+
+  private void clear(Lane lane, long epoch) {
+    Object[] arguments = {number(lane.number()), number(epoch), number(BATCH)};
+    while (redis.execute(CLEAR, List.of(), arguments) == 1) {
+      // More is left.
+    }
+  }
+
+  /** Lanes that have entries and no lease. */
+  List<Lane> orphans() {
+    List<Object> replies =
+        pipelined(connection -> {
+          connection.stringCommands().mGet(LEASES);
+          for (byte[] held : HELD) {
+            connection.setCommands().sCard(held);
+          }
+        });
+    List<?> leases = (List<?>) replies.getFirst();
+    return IntStream.range(0, Lane.LIMIT)
+        .filter(lane -> leases.get(lane) == null && !replies.get(lane + 1).equals(0L))
+        .mapToObj(Lane::new)
+        .toList();
+  }
+
+  /** Whether the worker should be asked for a snapshot now; if so, it counts as asked. */
+  public boolean snapshotDue(LaneRef worker, long published) {
+    return redis.execute(
+            DUE,
+            List.of(),
+            number(worker.lane().number()),
+            number(worker.epoch().value()),
+            number(published),
+            number(properties.standstill().toMillis()),
+            number(properties.resyncInterval().toMillis()))
+        == 1;
+  }
+
+  /**
+   * What a prefix query needs, read in one round trip.
+   *
+   * @param believed lanes whose bits belong to the worker that has the lease, bit {@code n} for
+   *     lane {@code n}
+   * @param bitmaps for each block the lanes that hold it
+   */
+  record Holders(long believed, long[] bitmaps) {}
+
+  Holders holders(BlockHashes hashes) {
+    byte[][] keys = new byte[hashes.size()][];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = block(hashes.get(i).pack());
+    }
+    List<Object> replies =
+        pipelined(connection -> {
+          connection.stringCommands().mGet(LEASES);
+          connection.hashCommands().hGetAll(BELIEVED);
+          if (keys.length > 0) {
+            connection.stringCommands().mGet(keys);
+          }
+        });
     long[] bitmaps = new long[keys.length];
-    for (int i = 0; values != null && i < bitmaps.length; i++) {
-      bitmaps[i] = bitmap(values.get(i));
+    for (int i = 0; i < bitmaps.length; i++) {
+      bitmaps[i] = bitmap((byte[]) ((List<?>) replies.get(2)).get(i));
     }
-    return bitmaps;
+    return new Holders(believed((List<?>) replies.get(0), (Map<?, ?>) replies.get(1)), bitmaps);
+  }
+
+  private static long believed(List<?> leases, Map<?, ?> epochs) {
+    long lanes = 0;
+    for (Map.Entry<?, ?> entry : epochs.entrySet()) {
+      int lane = Integer.parseInt(text(entry.getKey()));
+      Object lease = leases.get(lane);
+      if (lease != null && text(lease).startsWith(text(entry.getValue()) + " ")) {
+        lanes |= 1L << lane;
+      }
+    }
+    return lanes;
   }
 
   /** Redis numbers bits from the most significant bit of the first byte. */
@@ -171,10 +244,8 @@ public class ResidencyStore {
         RAW);
   }
 
-  private static final RedisSerializer<byte[]> RAW = RedisSerializer.byteArray();
-
-  private static long number(Object bytes) {
-    return Long.parseLong(new String((byte[]) bytes, StandardCharsets.US_ASCII));
+  private static <T> RedisScript<T> script(String name, Class<T> result) {
+    return RedisScript.of(new ClassPathResource("redis/" + name + ".lua"), result);
   }
 
   private static byte[] block(byte[] hash) {
@@ -183,12 +254,12 @@ public class ResidencyStore {
     return key;
   }
 
-  private static byte[] held(Lane lane) {
-    return bytes("baton:held:" + lane.number());
+  private static String text(Object bytes) {
+    return new String((byte[]) bytes, StandardCharsets.UTF_8);
   }
 
-  private static byte[] state(Lane lane) {
-    return bytes("baton:residency:" + lane.number());
+  private static byte[] number(long value) {
+    return bytes(Long.toString(value));
   }
 
   private static byte[] bytes(String text) {

@@ -11,8 +11,7 @@ import dev.baton.contracts.WorkerState;
 import dev.baton.contracts.WorkerView;
 import dev.baton.registry.directory.WorkerDirectory;
 import dev.baton.registry.lanes.LaneLeases;
-import dev.baton.registry.residency.ResidencyIndex;
-import dev.baton.registry.residency.SnapshotRequests;
+import dev.baton.registry.residency.ResidencyStore;
 import java.time.Clock;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -22,20 +21,13 @@ import org.springframework.stereotype.Component;
 class Registrar {
   private final LaneLeases lanes;
   private final WorkerDirectory directory;
-  private final ResidencyIndex residency;
-  private final SnapshotRequests snapshots;
+  private final ResidencyStore residency;
   private final Clock clock;
 
-  Registrar(
-      LaneLeases lanes,
-      WorkerDirectory directory,
-      ResidencyIndex residency,
-      SnapshotRequests snapshots,
-      Clock clock) {
+  Registrar(LaneLeases lanes, WorkerDirectory directory, ResidencyStore residency, Clock clock) {
     this.lanes = lanes;
     this.directory = directory;
     this.residency = residency;
-    this.snapshots = snapshots;
     this.clock = clock;
   }
 
@@ -74,16 +66,10 @@ class Registrar {
             beat.load(),
             clock.instant()),
         lanes.ttl());
-    boolean resync =
-        residency.needsSnapshot(beat.lane(), beat.eventSequence()) && snapshots.due(beat.lane());
-    return new HeartbeatReply(outcome, resync);
+    return new HeartbeatReply(outcome, residency.snapshotDue(beat.lane(), beat.eventSequence()));
   }
 
   void release(WorkerId worker, Epoch epoch) {
-    directory.all().stream()
-        .filter(view -> view.registration().worker().equals(worker))
-        .filter(view -> view.epoch().equals(epoch))
-        .map(WorkerView::ref)
-        .forEach(lanes::release);
+    lanes.release(worker, epoch);
   }
 }

@@ -2,6 +2,7 @@ package dev.baton.router.cluster;
 
 import dev.baton.contracts.Directory;
 import dev.baton.contracts.LaneRef;
+import dev.baton.contracts.WorkerState;
 import dev.baton.contracts.WorkerView;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,8 +57,10 @@ public class Cluster implements SmartLifecycle {
         && last.workers().stream().noneMatch(view -> view.ref().equals(worker));
   }
 
+  /** Whether a decode worker of the model takes requests. */
   public boolean hasDecodeWorker(String model) {
     return workers().stream()
+        .filter(view -> view.state() == WorkerState.READY)
         .anyMatch(view ->
             view.registration().role().decodes() && view.registration().model().equals(model));
   }
@@ -67,7 +70,7 @@ public class Cluster implements SmartLifecycle {
     polling =
         Flux.interval(Duration.ZERO, properties.poll())
             .onBackpressureDrop()
-            .concatMap(tick -> registry.directory().onErrorResume(this::noteSilence), 1)
+            .concatMap(tick -> Mono.defer(registry::directory).onErrorResume(this::noteSilence), 1)
             .subscribe(directory -> {
               if (silent) {
                 log.info("the registry answers again");

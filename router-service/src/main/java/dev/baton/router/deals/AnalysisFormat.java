@@ -1,7 +1,7 @@
 package dev.baton.router.deals;
 
-import dev.baton.router.openai.Usage;
-import dev.baton.router.text.TextEvent;
+import dev.baton.router.answer.TextEvent;
+import dev.baton.router.answer.Usage;
 import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

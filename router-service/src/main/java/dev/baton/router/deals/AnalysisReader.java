@@ -40,6 +40,7 @@ final class AnalysisReader {
           "key_risks",
           "recommendation",
           "rationale");
+  private static final int MAX_DIGITS = 18;
   private static final Set<String> MONEY_KEYS = Set.of("amount", "currency", "unit");
 
   private AnalysisReader() {}
@@ -114,7 +115,11 @@ final class AnalysisReader {
     if (!value.isNumber()) {
       throw new InvalidAnalysisException(key + " must be a number or null");
     }
-    return value.decimalValue();
+    BigDecimal number = value.decimalValue();
+    if (number.precision() > MAX_DIGITS || Math.abs((long) number.scale()) > MAX_DIGITS) {
+      throw new InvalidAnalysisException(key + " is no plausible number");
+    }
+    return number;
   }
 
   private static @Nullable Money money(JsonNode json, String key) throws InvalidAnalysisException {

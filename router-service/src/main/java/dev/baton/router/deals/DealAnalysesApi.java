@@ -4,10 +4,10 @@ import dev.baton.contracts.SamplingParams;
 import dev.baton.contracts.ServiceClass;
 import dev.baton.contracts.StopConditions;
 import dev.baton.contracts.TokenIds;
-import dev.baton.router.generation.ApiRequest;
-import dev.baton.router.generation.GenerationApi;
+import dev.baton.router.gateway.ApiRequest;
+import dev.baton.router.gateway.GenerationApi;
+import dev.baton.router.gateway.GenerationWork;
 import dev.baton.router.generation.GenerationSpec;
-import dev.baton.router.generation.GenerationWork;
 import dev.baton.router.text.ChatMessage;
 import dev.baton.router.text.PromptLimits;
 import dev.baton.router.text.ServedModels;
@@ -34,8 +34,9 @@ final class DealAnalysesApi implements GenerationApi {
     TextModel model = deal.model() == null ? models.first() : models.get(deal.model());
     TokenIds prompt =
         model.encodeChat(
-            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())));
-    PromptLimits.requireFit(model, prompt.size(), MAX_TOKENS);
+            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())),
+            "memo");
+    PromptLimits.requireFit(model, "memo", prompt.size(), MAX_TOKENS);
     GenerationSpec spec =
         new GenerationSpec(
             model.name(),

@@ -1,7 +1,7 @@
 package dev.baton.router.deals;
 
 import dev.baton.router.errors.ApiException;
-import dev.baton.router.text.RequestBodies;
+import dev.baton.router.http.RequestBodies;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.InvalidMediaTypeException;

@@ -2,17 +2,17 @@ package dev.baton.router.deals;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.RequestId;
+import dev.baton.router.answer.TextEvent;
+import dev.baton.router.answer.TextStream;
+import dev.baton.router.answer.Usage;
 import dev.baton.router.errors.ApiException;
 import dev.baton.router.errors.ErrorBody;
 import dev.baton.router.errors.ErrorTypes;
-import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.gateway.GenerationWork;
+import dev.baton.router.generation.Generation;
 import dev.baton.router.generation.GenerationSpec;
-import dev.baton.router.generation.GenerationWork;
-import dev.baton.router.openai.Usage;
-import dev.baton.router.text.SseFrames;
-import dev.baton.router.text.TextEvent;
+import dev.baton.router.http.SseFrames;
 import dev.baton.router.text.TextModel;
-import dev.baton.router.text.TextStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,11 +36,11 @@ record DealWork(GenerationSpec spec, TextModel model, RequestId requestId, DealR
   }
 
   @Override
-  public Flux<byte[]> render(Flux<GenerationEvent> events) {
+  public Flux<byte[]> render(Generation generation) {
     return Flux.defer(() -> {
       var answer = new StringBuilder();
       var started = new AtomicBoolean();
-      return TextStream.of(model, List.of(), events)
+      return TextStream.of(model, List.of(), generation)
           .concatMapIterable(event -> chunks(event, answer, started))
           .onErrorResume(e ->
               started.get()

@@ -14,6 +14,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.util.DisconnectedClientHelper;
 import reactor.core.publisher.Mono;
 
 /** Answers every failure of the router in the one documented shape, with its status. */
@@ -28,15 +29,22 @@ final class ErrorHandler implements ErrorWebExceptionHandler {
     if (response.isCommitted()) {
       return Mono.error(failure);
     }
+    if (DisconnectedClientHelper.isClientDisconnectedException(failure)) {
+      LOG.debug("client went away: {}", failure.toString());
+      return Mono.empty();
+    }
     HttpMethod method = exchange.getRequest().getMethod();
     String path = exchange.getRequest().getPath().value();
     ApiException error = ErrorTranslation.translate(failure, method + " " + path);
     if (error.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
-      LOG.error("{} {} failed", method, path, failure);
+      LOG.atError()
+          .addKeyValue("request", response.getHeaders().getFirst("X-Request-Id"))
+          .setCause(failure)
+          .log("{} {} failed", method, path);
     }
     response.setStatusCode(error.status());
     writeHeaders(response.getHeaders(), failure, error);
-    if (method == HttpMethod.HEAD) {
+    if (HttpMethod.HEAD.equals(method)) {
       return response.setComplete();
     }
     byte[] body = ErrorBody.bytes(error);

@@ -2,7 +2,6 @@ package dev.baton.router.explain;
 
 import dev.baton.contracts.GenerationTimings;
 import dev.baton.contracts.RequestId;
-import dev.baton.router.generation.GenerationSummary;
 import dev.baton.router.placement.PathDecision;
 import dev.baton.router.placement.PlacementReport;
 import java.time.Instant;
@@ -10,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import tools.jackson.databind.annotation.JsonNaming;
 
 /** What happened to one request so far, filled in as it goes. Thread-safe. */
 public final class Explanation {
@@ -20,37 +21,82 @@ public final class Explanation {
   private final Instant received;
   private final List<Attempt> attempts = new ArrayList<>();
   private String outcome = "running";
+  private @Nullable PlacementReport waiting;
   private @Nullable GenerationSummary summary;
 
   /**
    * One placement of the request.
    *
-   * @param timings the decode worker's account, where it finished there
+   * @param path where the prompt was to be computed
+   * @param failure code of what ended it, null while it runs and where it finished
+   * @param work the decode worker's account, where it finished there
    */
+  @JsonNaming(SnakeCaseStrategy.class)
   public record Attempt(
       int number,
       PlacementReport placement,
-      @Nullable String path,
-      @Nullable String pathReason,
+      String path,
+      String pathReason,
       int residentBlocks,
       @Nullable String failure,
-      @Nullable GenerationTimings timings) {
-    Attempt failed(String why) {
-      return new Attempt(number, placement, path, pathReason, residentBlocks, why, timings);
+      @Nullable Work work) {
+    Attempt failed(String code) {
+      return new Attempt(number, placement, path, pathReason, residentBlocks, code, work);
     }
 
-    Attempt finished(GenerationTimings account) {
+    Attempt finished(Work account) {
       return new Attempt(number, placement, path, pathReason, residentBlocks, failure, account);
     }
   }
 
-  /** The explanation at one moment, as the API answers it. */
+  /**
+   * Times in milliseconds.
+   *
+   * @param path how the prompt was really computed
+   * @param ladder steps taken when something failed, in order
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Work(
+      double queue,
+      double prefill,
+      double kvTransfer,
+      double decode,
+      long transferredBytes,
+      String transport,
+      int computedTokens,
+      int reusedTokens,
+      int pulledTokens,
+      String path,
+      List<String> ladder) {
+    static Work of(GenerationTimings timings) {
+      return new Work(
+          Timings.millis(timings.prefill().queued()),
+          Timings.millis(timings.prefill().computed()),
+          Timings.millis(timings.transfer()),
+          Timings.millis(timings.decode()),
+          timings.transferredBytes(),
+          timings.transport(),
+          timings.prefill().computedTokens(),
+          timings.prefill().reusedTokens(),
+          timings.prefill().pulledTokens(),
+          word(timings.path()),
+          timings.ladder());
+    }
+  }
+
+  /**
+   * The explanation at one moment, as the API answers it.
+   *
+   * @param waiting why the last look for a worker found none, null once one was found
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
   public record View(
       String id,
       String model,
       String outcome,
       int promptTokens,
       Instant received,
+      @Nullable PlacementReport waiting,
       List<Attempt> attempts,
       @Nullable GenerationSummary summary) {}
 
@@ -71,27 +117,35 @@ public final class Explanation {
     return tenant;
   }
 
-  public synchronized void placed(
-      PlacementReport report, @Nullable PathDecision path, int residentBlocks) {
+  /** No worker can take the request at the moment. */
+  public synchronized void waiting(PlacementReport report) {
+    waiting = report;
+  }
+
+  public synchronized void placed(PlacementReport report, PathDecision path, int residentBlocks) {
+    waiting = null;
     attempts.add(
         new Attempt(
             attempts.size() + 1,
             report,
-            path == null ? null : path.path().name().toLowerCase(Locale.ROOT),
-            path == null ? null : path.reason(),
+            word(path.path()),
+            path.reason(),
             residentBlocks,
             null,
             null));
   }
 
-  public synchronized void attemptFailed(String why) {
+  /** The last attempt did not finish. */
+  public synchronized void attemptFailed(String code) {
     if (!attempts.isEmpty()) {
-      attempts.set(attempts.size() - 1, attempts.getLast().failed(why));
+      attempts.set(attempts.size() - 1, attempts.getLast().failed(code));
     }
   }
 
   public synchronized void finished(GenerationTimings timings, GenerationSummary total) {
-    attempts.set(attempts.size() - 1, attempts.getLast().finished(timings));
+    if (!attempts.isEmpty()) {
+      attempts.set(attempts.size() - 1, attempts.getLast().finished(Work.of(timings)));
+    }
     summary = total;
   }
 
@@ -100,6 +154,11 @@ public final class Explanation {
   }
 
   public synchronized View view() {
-    return new View(id, model, outcome, promptTokens, received, List.copyOf(attempts), summary);
+    return new View(
+        id, model, outcome, promptTokens, received, waiting, List.copyOf(attempts), summary);
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 }

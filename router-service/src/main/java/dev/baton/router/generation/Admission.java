@@ -4,6 +4,7 @@ import dev.baton.router.errors.ApiException;
 import dev.baton.router.errors.ErrorTypes;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
@@ -22,10 +23,26 @@ class Admission {
     meters.gauge("baton.router.active.prompt.tokens", this, Admission::promptTokens);
   }
 
+  /** A place among the running generations; giving it back twice does nothing. */
+  final class Permit {
+    private final int tokens;
+    private final AtomicBoolean held = new AtomicBoolean(true);
+
+    private Permit(int tokens) {
+      this.tokens = tokens;
+    }
+
+    void release() {
+      if (held.compareAndSet(true, false)) {
+        leave(tokens);
+      }
+    }
+  }
+
   /**
    * @throws ApiException 429 where a bound is reached
    */
-  synchronized void enter(int tokens) {
+  synchronized Permit enter(int tokens) {
     if (generations >= properties.maxConcurrent()) {
       throw busy("at most " + properties.maxConcurrent() + " requests run at once");
     }
@@ -34,18 +51,19 @@ class Admission {
     }
     generations++;
     promptTokens += tokens;
+    return new Permit(tokens);
   }
 
-  synchronized void leave(int tokens) {
+  private synchronized void leave(int tokens) {
     generations--;
     promptTokens -= tokens;
   }
 
-  private synchronized int generations() {
+  synchronized int generations() {
     return generations;
   }
 
-  private synchronized long promptTokens() {
+  synchronized long promptTokens() {
     return promptTokens;
   }
 

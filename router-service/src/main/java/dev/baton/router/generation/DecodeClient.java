@@ -5,11 +5,14 @@ import dev.baton.contracts.TokenEvent;
 import dev.baton.contracts.WireCodec;
 import dev.baton.contracts.WorkerView;
 import io.netty.channel.ChannelOption;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Flux;
 import reactor.netty.http.client.HttpClient;
@@ -17,13 +20,14 @@ import reactor.netty.resources.ConnectionProvider;
 
 /** Opens token streams on decode workers. Every failure is an {@link AttemptFailedException}. */
 @Component
-class DecodeClient {
+class DecodeClient implements DisposableBean {
   private static final int MAX_CONNECTIONS = 2048;
 
+  private final ConnectionProvider pool;
   private final WebClient http;
 
   DecodeClient(WebClient.Builder builder, GenerationProperties properties) {
-    ConnectionProvider pool =
+    this.pool =
         ConnectionProvider.builder("decode")
             .maxConnections(MAX_CONNECTIONS)
             .pendingAcquireTimeout(properties.acceptTimeout())
@@ -43,20 +47,33 @@ class DecodeClient {
         .contentType(MediaType.APPLICATION_JSON)
         .accept(MediaType.APPLICATION_NDJSON)
         .bodyValue(WireCodec.toJson(request))
-        .exchangeToFlux(response ->
-            response.statusCode().is2xxSuccessful()
-                ? response.bodyToFlux(TokenEvent.class)
-                : response
-                    .bodyToMono(String.class)
-                    .defaultIfEmpty("")
-                    .flatMapMany(body -> Flux.error(refused(response.statusCode(), body))))
+        .exchangeToFlux(DecodeClient::events)
         .onErrorMap(
             failure -> !(failure instanceof AttemptFailedException),
             failure -> new AttemptFailedException("connection_lost", failure.toString(), true));
   }
 
+  /** One event a line; the last line may lack its end. */
+  private static Flux<TokenEvent> events(ClientResponse response) {
+    if (!response.statusCode().is2xxSuccessful()) {
+      return response
+          .bodyToMono(String.class)
+          .defaultIfEmpty("")
+          .flatMapMany(body -> Flux.error(refused(response.statusCode(), body)));
+    }
+    return response
+        .bodyToFlux(String.class)
+        .filter(line -> !line.isBlank())
+        .map(line -> WireCodec.fromJson(line.getBytes(StandardCharsets.UTF_8), TokenEvent.class));
+  }
+
   private static AttemptFailedException refused(HttpStatusCode status, String body) {
     boolean retryable = status.is5xxServerError() || status.value() == 409 || status.value() == 429;
     return new AttemptFailedException("refused_" + status.value(), body, retryable);
+  }
+
+  @Override
+  public void destroy() {
+    pool.dispose();
   }
 }

@@ -2,6 +2,7 @@ package dev.baton.router.generation;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
+import dev.baton.router.explain.GenerationSummary;
 
 /**
  * What a generation yields. A failure is not an event: the Flux errors with {@link

@@ -6,25 +6,24 @@ import dev.baton.contracts.WireCodec;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Writes one record a finished request to Kafka, for accounting; a failure to do so is logged only.
  */
 @Component
-class GenerationLog {
+class GenerationLog implements DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(GenerationLog.class);
 
-  private final KafkaTemplate<String, byte[]> kafka;
+  private final RecordSender sender;
 
   GenerationLog(KafkaTemplate<String, byte[]> kafka) {
-    this.kafka = kafka;
+    this.sender = new RecordSender(kafka, "generation-log", 2, 5000);
   }
 
-  void write(Journal journal, String outcome, Duration total) {
+  void write(Journal journal, Outcome outcome, Duration total) {
     var view = journal.explanation().view();
     GenerationRecord record =
         new GenerationRecord(
@@ -32,18 +31,22 @@ class GenerationLog {
             journal.id(),
             journal.tenant().name(),
             journal.spec().model(),
-            outcome,
+            outcome.word(),
             journal.spec().prompt().size(),
             journal.outputTokens(),
             view.summary() == null ? 0 : view.summary().cachedTokens(),
             journal.received(),
             total,
             journal.workers());
-    Mono.fromFuture(
-            () -> kafka.send(Topics.GENERATIONS, journal.id().value(), WireCodec.toCbor(record)))
-        .subscribeOn(Schedulers.boundedElastic())
+    sender
+        .send(Topics.GENERATIONS, journal.id().value(), WireCodec.toCbor(record))
         .subscribe(
             sent -> {},
             failure -> log.warn("no record of {}: {}", journal.id(), failure.toString()));
+  }
+
+  @Override
+  public void destroy() {
+    sender.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.baton.contracts.GenerationPath;
 import dev.baton.contracts.ModelFingerprint;
 import dev.baton.contracts.PrefixMatches;
 import dev.baton.contracts.PrefixSource;
+import dev.baton.contracts.WorkerState;
 import dev.baton.contracts.WorkerView;
 import dev.baton.router.cluster.Cluster;
 import dev.baton.router.cluster.RegistryClient;
@@ -28,6 +29,7 @@ import reactor.core.publisher.Mono;
 @Component
 class Placer {
   private static final Duration RETRY = Duration.ofMillis(200);
+  private static final int MOST_SOURCES = 3;
 
   private final Cluster cluster;
   private final RegistryClient registry;
@@ -64,7 +66,7 @@ class Placer {
   /** Waits for a worker for a bounded time where none is there; errors with 503 after it. */
   Mono<Placed> place(Journal journal) {
     return Mono.defer(() -> placeNow(journal))
-        .repeatWhenEmpty(repeats -> repeats.delayElements(RETRY))
+        .repeatWhenEmpty(Integer.MAX_VALUE, repeats -> repeats.delayElements(RETRY))
         .timeout(limits.workerWait())
         .onErrorMap(
             TimeoutException.class,
@@ -82,42 +84,46 @@ class Placer {
         cluster.workers().stream()
             .filter(view -> view.registration().model().equals(journal.spec().model()))
             .toList();
-    Optional<WorkerView> anyDecoder =
-        workers.stream().filter(view -> view.registration().role().decodes()).findFirst();
-    if (anyDecoder.isEmpty()) {
+    Optional<ModelFingerprint> fingerprint =
+        journal.fingerprint().or(() -> fingerprint(workers, journal));
+    if (fingerprint.isEmpty()) {
       return Mono.empty();
     }
-    BlockHash root =
-        BlockHasher.root(anyDecoder.get().registration().fingerprint(), journal.tenant().salt());
+    List<WorkerView> alike =
+        workers.stream()
+            .filter(view -> view.registration().fingerprint().equals(fingerprint.get()))
+            .toList();
+    BlockHash root = BlockHasher.root(fingerprint.get(), journal.tenant().salt());
     return registry
         .longestPrefix(BlockHasher.chain(root, journal.tokens()))
         .map(Optional::of)
         .defaultIfEmpty(Optional.empty())
-        .flatMap(matches ->
-            Mono.justOrEmpty(
-                decide(
-                    journal,
-                    workers,
-                    anyDecoder.get().registration().fingerprint(),
-                    root,
-                    matches)));
+        .flatMap(matches -> Mono.justOrEmpty(decide(journal, alike, root, matches)));
+  }
+
+  /** While weights are being replaced, those of the first decode worker that can take requests. */
+  private static Optional<ModelFingerprint> fingerprint(List<WorkerView> workers, Journal journal) {
+    return workers.stream()
+        .filter(view -> view.registration().role().decodes())
+        .max(
+            Comparator.comparing((WorkerView view) ->
+                    view.state() == WorkerState.READY && !journal.failed().contains(view.ref()))
+                .thenComparing(WorkerView::lane, Comparator.reverseOrder()))
+        .map(view -> view.registration().fingerprint());
   }
 
   private Optional<Placed> decide(
-      Journal journal,
-      List<WorkerView> workers,
-      ModelFingerprint fingerprint,
-      BlockHash root,
-      Optional<PrefixMatches> matches) {
-    List<Candidate> candidates =
+      Journal journal, List<WorkerView> workers, BlockHash root, Optional<PrefixMatches> matches) {
+    List<Candidate> holders =
         workers.stream()
-            .filter(view -> view.registration().fingerprint().equals(fingerprint))
             .map(view -> new Candidate(view, matches.map(m -> m.of(view.lane())).orElse(0)))
             .toList();
+    List<Candidate> candidates =
+        holders.stream().filter(c -> c.worker().registration().role().decodes()).toList();
     PlacementRequest request =
         new PlacementRequest(
             journal.spec().model(),
-            journal.tokens().size(),
+            journal.length(),
             journal.spec().stop().maxTokens() - journal.outputTokens(),
             matches.isPresent(),
             journal.failed(),
@@ -125,17 +131,22 @@ class Placer {
     return switch (placement.place(request, candidates)) {
       case Placement.Outcome.NoCandidate none -> {
         refuseWhatCanNeverFit(request, candidates);
+        journal.explanation().waiting(none.report());
         yield Optional.empty();
       }
       case Placement.Outcome.Placed placed -> {
         Candidate chosen = placed.candidate();
-        PathDecision path =
-            PathDecision.decide(
-                properties, request, chosen, prefill.isAlive(journal.spec().model()));
+        PathDecision path = PathDecision.decide(properties, request, chosen, obstacle(journal));
         journal.explanation().placed(placed.report(), path, chosen.residentBlocks());
-        yield Optional.of(new Placed(chosen, path, root, sources(chosen, path, candidates)));
+        yield Optional.of(new Placed(chosen, path, root, sources(journal, chosen, path, holders)));
       }
     };
+  }
+
+  private Optional<String> obstacle(Journal journal) {
+    return journal.hasQueueFailed()
+        ? Optional.of("the prefill queue failed this request")
+        : prefill.obstacle(journal.spec().model());
   }
 
   /** Waiting helps against a busy or dead worker, not against one that is too small. */
@@ -143,12 +154,10 @@ class Placer {
     int needed = request.tokens() + request.maxTokens();
     int largest =
         candidates.stream()
-            .filter(c -> c.worker().registration().role().decodes())
-            .mapToInt(c ->
+            .map(c -> c.worker().registration())
+            .mapToInt(worker ->
                 Math.min(
-                    c.worker().registration().maxPositions(),
-                    c.worker().registration().capacityBlocks()
-                        * c.worker().registration().layout().blockTokens()))
+                    worker.maxPositions(), worker.capacityBlocks() * worker.layout().blockTokens()))
             .max()
             .orElse(Integer.MAX_VALUE);
     if (needed > largest) {
@@ -163,19 +172,22 @@ class Placer {
     }
   }
 
-  /** Who else holds more than the worker that will compute. */
-  private static List<PrefixSource> sources(
-      Candidate chosen, PathDecision path, List<Candidate> candidates) {
+  /** Who else holds more than the worker that will compute, in blocks of the same shape. */
+  static List<PrefixSource> sources(
+      Journal journal, Candidate chosen, PathDecision path, List<Candidate> holders) {
     int own = path.path() == GenerationPath.DECODE_LOCAL ? chosen.residentBlocks() : 0;
-    return candidates.stream()
-        .filter(candidate -> candidate.residentBlocks() > own)
+    return holders.stream()
+        .filter(holder -> holder.residentBlocks() > own)
+        .filter(holder -> !journal.failed().contains(holder.worker().ref()))
+        .filter(holder ->
+            holder.worker().registration().layout().equals(chosen.worker().registration().layout()))
         .sorted(Comparator.comparingInt(Candidate::residentBlocks).reversed())
-        .limit(3)
-        .map(candidate ->
+        .limit(MOST_SOURCES)
+        .map(holder ->
             new PrefixSource(
-                candidate.worker().ref(),
-                candidate.worker().registration().kv(),
-                candidate.residentBlocks()))
+                holder.worker().ref(),
+                holder.worker().registration().kv(),
+                holder.residentBlocks()))
         .toList();
   }
 }

@@ -9,11 +9,15 @@ import dev.baton.contracts.WireCodec;
 import dev.baton.contracts.WorkerState;
 import dev.baton.contracts.WorkerView;
 import dev.baton.router.cluster.Cluster;
-import dev.baton.router.errors.ApiException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -22,35 +26,54 @@ import reactor.core.publisher.Mono;
 
 /** The prefill tier as the router reaches it: the queue, and cancellation by broadcast. */
 @Component
-class PrefillTier {
+class PrefillTier implements DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(PrefillTier.class);
   private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(2);
 
-  private final KafkaTemplate<String, byte[]> kafka;
+  private final RecordSender sender;
   private final WebClient http;
   private final Cluster cluster;
+  private final CircuitBreaker breaker;
+  private final Duration queueTimeout;
 
-  PrefillTier(KafkaTemplate<String, byte[]> kafka, WebClient.Builder builder, Cluster cluster) {
-    this.kafka = kafka;
+  PrefillTier(
+      KafkaTemplate<String, byte[]> kafka,
+      WebClient.Builder builder,
+      Cluster cluster,
+      CircuitBreakerRegistry breakers,
+      GenerationProperties properties) {
+    this.sender = new RecordSender(kafka, "prefill-queue", 16, properties.maxConcurrent());
     this.http = builder.build();
     this.cluster = cluster;
+    this.breaker = breakers.circuitBreaker("prefill-queue");
+    this.queueTimeout = properties.queueTimeout();
   }
 
-  boolean isAlive(String model) {
-    return workers().anyMatch(view -> view.registration().model().equals(model));
+  /** Why the tier cannot compute a prompt of this model now; empty where it can. */
+  Optional<String> obstacle(String model) {
+    if (workers()
+        .filter(view -> view.state() == WorkerState.READY)
+        .noneMatch(view -> view.registration().model().equals(model))) {
+      return Optional.of("no prefill worker is alive");
+    }
+    return breaker.getState() == CircuitBreaker.State.OPEN
+        ? Optional.of("the prefill queue does not answer")
+        : Optional.empty();
   }
 
-  /** Completes once Kafka has the request. */
+  /** Whether nobody is left who could work on a request of this model, not even one that drains. */
+  boolean isGone(String model) {
+    return workers().noneMatch(view -> view.registration().model().equals(model));
+  }
+
+  /** Completes once Kafka has the request; a failure is the queue's, not the worker's. */
   Mono<Void> submit(ServiceClass serviceClass, PrefillRequest request) {
-    return Mono.fromFuture(() ->
-            kafka.send(
-                Topics.prefill(serviceClass), request.request().value(), WireCodec.toCbor(request)))
+    return sender
+        .send(Topics.prefill(serviceClass), request.request().value(), WireCodec.toCbor(request))
+        .timeout(queueTimeout)
+        .transformDeferred(CircuitBreakerOperator.of(breaker))
         .onErrorMap(failure ->
-            ApiException.unavailable(
-                "queue_unavailable",
-                "The prefill queue does not take requests now.",
-                Duration.ofSeconds(5)))
-        .then();
+            new AttemptFailedException(AttemptFailedException.QUEUE, failure.toString(), true));
   }
 
   /** Tells every prefill worker to forget the request; does not wait. */
@@ -71,8 +94,11 @@ class PrefillTier {
   }
 
   private Stream<WorkerView> workers() {
-    return cluster.workers().stream()
-        .filter(view -> view.registration().role() == Role.PREFILL)
-        .filter(view -> view.state() == WorkerState.READY);
+    return cluster.workers().stream().filter(view -> view.registration().role() == Role.PREFILL);
+  }
+
+  @Override
+  public void destroy() {
+    sender.close();
   }
 }

@@ -1,4 +1,7 @@
-/** From an HTTP request to tokens and back: dialects on one side, placed work on the other. */
+/**
+ * Token-level work: admitted, placed, relayed from decode workers, and placed again where one
+ * fails.
+ */
 @NullMarked
 package dev.baton.router.generation;
 

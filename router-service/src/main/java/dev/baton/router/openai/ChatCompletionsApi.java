@@ -3,12 +3,12 @@ package dev.baton.router.openai;
 import dev.baton.contracts.ServiceClass;
 import dev.baton.contracts.StopConditions;
 import dev.baton.contracts.TokenIds;
-import dev.baton.router.generation.ApiRequest;
-import dev.baton.router.generation.GenerationApi;
+import dev.baton.router.gateway.ApiRequest;
+import dev.baton.router.gateway.GenerationApi;
+import dev.baton.router.gateway.GenerationWork;
 import dev.baton.router.generation.GenerationSpec;
-import dev.baton.router.generation.GenerationWork;
+import dev.baton.router.http.RequestBodies;
 import dev.baton.router.text.PromptLimits;
-import dev.baton.router.text.RequestBodies;
 import dev.baton.router.text.ServedModels;
 import dev.baton.router.text.TextModel;
 import java.time.Clock;
@@ -39,9 +39,10 @@ final class ChatCompletionsApi implements GenerationApi {
     ChatRequest chat = ChatRequest.read(RequestBodies.object(request.body()));
     TextModel model = models.get(chat.model());
     var sampling = chat.sampling(model.defaults(), seeds);
-    TokenIds prompt = model.encodeChat(chat.messages());
-    int maxTokens = chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, prompt.size()));
-    PromptLimits.requireFit(model, prompt.size(), maxTokens);
+    TokenIds prompt = model.encodeChat(chat.messages(), "messages");
+    int maxTokens =
+        chat.maxTokens().orElseGet(() -> PromptLimits.remaining(model, "messages", prompt.size()));
+    PromptLimits.requireFit(model, "messages", prompt.size(), maxTokens);
     GenerationSpec spec =
         new GenerationSpec(
             model.name(),

@@ -2,6 +2,7 @@ package dev.baton.router.openai;
 
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
+import dev.baton.router.answer.Usage;
 import dev.baton.router.text.TextModel;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

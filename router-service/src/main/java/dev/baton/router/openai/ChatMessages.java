@@ -1,6 +1,7 @@
 package dev.baton.router.openai;
 
 import dev.baton.router.errors.ApiException;
+import dev.baton.router.http.RequestFields;
 import dev.baton.router.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;

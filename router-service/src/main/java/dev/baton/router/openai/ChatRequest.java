@@ -1,6 +1,7 @@
 package dev.baton.router.openai;
 
 import dev.baton.contracts.SamplingParams;
+import dev.baton.router.http.RequestFields;
 import dev.baton.router.text.ChatMessage;
 import dev.baton.router.text.GenerationDefaults;
 import java.util.List;
@@ -51,9 +52,9 @@ record ChatRequest(
     return new SamplingParams(
         (float) fields.number("temperature", 0, 2).orElse(defaults.temperature()),
         (int) Math.max(0, topK),
-        (float) fields.number("top_p", Float.MIN_VALUE, 1).orElse(defaults.topP()),
+        (float) Math.max(Float.MIN_VALUE, fields.number("top_p", 0, 1).orElse(defaults.topP())),
         (float) fields.number("min_p", 0, 1).orElse(defaults.minP()),
-        (float) fields.number("repetition_penalty", 0.01, 100).orElse(defaults.repetitionPenalty()),
+        (float) fields.number("repetition_penalty", 0.1, 10).orElse(defaults.repetitionPenalty()),
         (float) fields.number("presence_penalty", -2, 2).orElse(0),
         (float) fields.number("frequency_penalty", -2, 2).orElse(0),
         fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE).orElseGet(seeds),

@@ -1,14 +1,15 @@
 package dev.baton.router.openai;
 
 import dev.baton.contracts.SampledToken;
+import dev.baton.router.answer.TextEvent;
+import dev.baton.router.answer.TextStream;
+import dev.baton.router.answer.Usage;
 import dev.baton.router.errors.ErrorBody;
-import dev.baton.router.generation.GenerationEvent;
+import dev.baton.router.gateway.GenerationWork;
+import dev.baton.router.generation.Generation;
 import dev.baton.router.generation.GenerationSpec;
-import dev.baton.router.generation.GenerationWork;
-import dev.baton.router.text.SseFrames;
-import dev.baton.router.text.TextEvent;
+import dev.baton.router.http.SseFrames;
 import dev.baton.router.text.TextModel;
-import dev.baton.router.text.TextStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +34,8 @@ record ChatWork(GenerationSpec spec, TextModel model, ChatRequest request, ChatF
   }
 
   @Override
-  public Flux<byte[]> render(Flux<GenerationEvent> events) {
-    Flux<TextEvent> text = TextStream.of(model, request.stop(), events);
+  public Flux<byte[]> render(Generation generation) {
+    Flux<TextEvent> text = TextStream.of(model, request.stop(), generation);
     return streaming() ? Flux.defer(() -> chunks(text)) : whole(text).flux();
   }
 

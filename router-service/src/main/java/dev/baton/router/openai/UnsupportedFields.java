@@ -1,5 +1,6 @@
 package dev.baton.router.openai;
 
+import dev.baton.router.http.RequestFields;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 

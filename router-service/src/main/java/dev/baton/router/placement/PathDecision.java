@@ -3,18 +3,19 @@ package dev.baton.router.placement;
 import dev.baton.contracts.BlockHasher;
 import dev.baton.contracts.GenerationPath;
 import dev.baton.contracts.Role;
+import java.util.Optional;
 
 /** Where the prompt is computed, and why. */
 public record PathDecision(GenerationPath path, String reason) {
 
   /**
-   * @param prefillAlive whether any prefill worker of the model is there
+   * @param obstacle why the prefill tier cannot be used; empty where it can
    */
   public static PathDecision decide(
       PlacementProperties properties,
       PlacementRequest request,
       Candidate chosen,
-      boolean prefillAlive) {
+      Optional<String> obstacle) {
     if (chosen.worker().registration().role() == Role.BOTH) {
       return local("the worker does both");
     }
@@ -22,7 +23,7 @@ public record PathDecision(GenerationPath path, String reason) {
     return switch (properties.path()) {
       case DECODE_LOCAL -> local("configured");
       case DISAGGREGATED ->
-          prefillAlive ? disaggregated("configured") : local("no prefill worker is alive");
+          obstacle.map(PathDecision::local).orElseGet(() -> disaggregated("configured"));
       case AUTO -> {
         if (missing <= properties.localSuffixTokens()) {
           yield local(
@@ -31,9 +32,9 @@ public record PathDecision(GenerationPath path, String reason) {
                   + properties.localSuffixTokens()
                   + " of a local suffix");
         }
-        yield prefillAlive
-            ? disaggregated(missing + " tokens are missing")
-            : local("no prefill worker is alive");
+        yield obstacle
+            .map(PathDecision::local)
+            .orElseGet(() -> disaggregated(missing + " tokens are missing"));
       }
     };
   }

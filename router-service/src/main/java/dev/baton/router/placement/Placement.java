@@ -24,6 +24,7 @@ public final class Placement {
   private final Map<String, Double> weights;
   private final Picker picker;
   private final MeterRegistry meters;
+  private final ScorerWatch watch;
 
   /**
    * @throws IllegalArgumentException if the profile names a filter, scorer or picker that does not
@@ -38,6 +39,7 @@ public final class Placement {
     this.weights = Map.copyOf(profile.scorers());
     this.picker = named("picker", profile.picker(), Pickers.all());
     this.meters = meters;
+    this.watch = new ScorerWatch(meters);
   }
 
   /** What came of a placement. */
@@ -98,21 +100,23 @@ public final class Placement {
       double[] sums,
       Map<String, Map<String, Double>> scores,
       List<String> withoutData) {
+    watch.seen(name, raw, candidates.size());
     if (raw.length != candidates.size()) {
       withoutData.add(name);
-      meters.counter("baton.router.placement.scorer.without.data", "scorer", name).increment();
       return;
     }
     double weight = weights.getOrDefault(name, 0.0);
+    boolean tells = false;
     for (int i = 0; i < raw.length; i++) {
       double score = Double.isNaN(raw[i]) ? 0 : Math.clamp(raw[i], 0, 1);
-      if (score != raw[i]) {
-        meters.counter("baton.router.placement.scorer.out.of.range", "scorer", name).increment();
-      }
+      tells |= score > 0;
       sums[i] += weight * score;
       scores
           .computeIfAbsent(candidates.get(i).id().value(), worker -> new TreeMap<>())
           .put(name, score);
+    }
+    if (!tells) {
+      withoutData.add(name);
     }
   }
 

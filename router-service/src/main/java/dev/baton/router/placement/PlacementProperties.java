@@ -30,9 +30,23 @@ public record PlacementProperties(
   /**
    * A placement pipeline by names.
    *
-   * @param scorers name → weight
+   * @param scorers name → weight, 0 or more
    */
-  public record Profile(List<String> filters, Map<String, Double> scorers, String picker) {
+  public record Profile(
+      @DefaultValue({"ready", "model", "room", "not-failed"}) List<String> filters,
+      @DefaultValue Map<String, Double> scorers,
+      @DefaultValue("best") String picker) {
+    public Profile {
+      filters = List.copyOf(filters);
+      scorers = Map.copyOf(scorers);
+      scorers.forEach((name, weight) -> {
+        if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
+          throw new IllegalArgumentException(
+              "the weight of scorer " + name + " must be 0 or more, was " + weight);
+        }
+      });
+    }
+
     static final Profile DEFAULT =
         new Profile(
             List.of("ready", "model", "room", "not-failed"),

@@ -5,11 +5,16 @@ import org.springframework.core.annotation.Order;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.util.pattern.PathPattern;
+import org.springframework.web.util.pattern.PathPatternParser;
 import reactor.core.publisher.Mono;
 
 /** Authenticates every call under {@code /v1} and leaves its tenant in the exchange. */
 @Order(Ordered.HIGHEST_PRECEDENCE + 100)
 final class TenantFilter implements WebFilter {
+  /** Matched as routes are: percent-encoded spellings of a path are the same path. */
+  private static final PathPattern API = PathPatternParser.defaultInstance.parse("/v1/**");
+
   private final TenantDirectory tenants;
 
   TenantFilter(TenantDirectory tenants) {
@@ -18,7 +23,7 @@ final class TenantFilter implements WebFilter {
 
   @Override
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-    if (exchange.getRequest().getPath().value().startsWith("/v1/")) {
+    if (API.matches(exchange.getRequest().getPath().pathWithinApplication())) {
       exchange
           .getAttributes()
           .put(Tenant.ATTRIBUTE, tenants.authenticate(exchange.getRequest().getHeaders()));

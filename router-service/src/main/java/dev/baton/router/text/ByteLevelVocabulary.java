@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,6 +66,11 @@ final class ByteLevelVocabulary {
   /** The token's bytes; none for special and unknown ids, which never show in an answer. */
   byte[] bytes(int id) {
     return id >= 0 && id < bytes.length ? bytes[id] : NOTHING;
+  }
+
+  /** Bytes of the longest token, at least 1. */
+  int longest() {
+    return Arrays.stream(bytes).mapToInt(token -> token.length).max().orElse(1);
   }
 
   boolean isSpecial(int id) {

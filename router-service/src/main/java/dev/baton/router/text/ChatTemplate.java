@@ -1,9 +1,11 @@
 package dev.baton.router.text;
 
+import dev.baton.router.errors.ApiException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -62,6 +64,7 @@ final class ChatTemplate implements AutoCloseable {
    * The conversation as the model expects it, ending where the assistant's turn begins. Waits at
    * most 10 s for an idle context.
    *
+   * @throws ApiException 503 where none comes free
    * @throws RefusedException where the template raises an exception
    */
   String render(List<ChatMessage> messages, String bosToken, String eosToken) {
@@ -96,7 +99,8 @@ final class ChatTemplate implements AutoCloseable {
     try {
       @Nullable Compiled compiled = idle.poll(WAIT_SECONDS, TimeUnit.SECONDS);
       if (compiled == null) {
-        throw new IllegalStateException("no chat template context came free in time");
+        throw ApiException.unavailable(
+            "overloaded", "The service is busy rendering prompts.", Duration.ofSeconds(2));
       }
       return compiled;
     } catch (InterruptedException e) {

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.baton.contracts.TokenIds;
 import dev.baton.router.errors.ApiException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,9 +79,12 @@ public final class TextModel implements AutoCloseable {
    * The conversation as token ids, up to where the assistant's turn begins. No content can become a
    * special token.
    *
-   * @throws ApiException 400 where the model's template refuses the conversation
+   * @param param the request's parameter that errors name
+   * @throws ApiException 400 where the model's template refuses the conversation, or the text is
+   *     ill-formed or far too long
    */
-  public TokenIds encodeChat(List<ChatMessage> messages) {
+  public TokenIds encodeChat(List<ChatMessage> messages, String param) {
+    requireReadable(messages, param);
     MarkedText marked = new MarkedText(vocabulary.specialTexts());
     List<ChatMessage> safe =
         messages.stream().map(m -> new ChatMessage(m.role(), marked.mark(m.content()))).toList();
@@ -89,7 +93,7 @@ public final class TextModel implements AutoCloseable {
       rendered = template.render(safe, bosToken, eosToken);
     } catch (ChatTemplate.RefusedException e) {
       throw ApiException.invalid(
-          "messages",
+          param,
           "invalid_conversation",
           "The model's chat template refuses this conversation: " + e.getMessage());
     }
@@ -98,13 +102,25 @@ public final class TextModel implements AutoCloseable {
       int[] ids = encode(piece);
       if (Arrays.stream(ids).filter(vocabulary::isSpecial).count() != marked.specials(piece)) {
         throw ApiException.invalid(
-            "messages",
+            param,
             "invalid_content",
             "A message holds text that the tokenizer normalises into a special token.");
       }
       encoded.add(ids);
     }
     return TokenIds.of(encoded.stream().flatMapToInt(IntStream::of).toArray());
+  }
+
+  private void requireReadable(List<ChatMessage> messages, String param) {
+    long bytes = 0;
+    for (ChatMessage message : messages) {
+      if (!StandardCharsets.UTF_8.newEncoder().canEncode(message.content())) {
+        throw ApiException.invalid(
+            param, "invalid_unicode", "The text holds half of a surrogate pair.");
+      }
+      bytes += message.content().length();
+    }
+    PromptLimits.requirePlausible(name, param, bytes, vocabulary.longest(), contextLength);
   }
 
   /** A tokenizer's view of plain text, special tokens' spellings included; adds nothing. */

@@ -33,12 +33,18 @@ public final class EngineLoop implements AutoCloseable {
   private static final Duration LONGEST_PARK = Duration.ofSeconds(1);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
+  /**
+   * Native libraries generate code with deep stacks; the JVM's default may have been made small.
+   */
+  private static final long STACK_BYTES = 4 << 20;
+
   private final LoopCore core;
   private final BlockPool pool;
   private final InstantSource clock;
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private final AtomicLong arrivals = new AtomicLong();
-  private final Thread thread = Thread.ofPlatform().name("engine-loop").unstarted(this::run);
+  private final Thread thread =
+      Thread.ofPlatform().name("engine-loop").stackSize(STACK_BYTES).unstarted(this::run);
   private volatile LoopStats stats;
   private volatile boolean healthy = true;
   private volatile boolean closed;

@@ -117,9 +117,10 @@ final class LoopCore {
 
   /** What a filler did; the sequence may have been ended meanwhile. */
   void filled(Sequence sequence, Filled filled) {
-    for (int i = 0; i < filled.digests().size(); i++) {
-      int place = filled.blocks() - filled.digests().size() + i;
-      digests.put(sequence.blocks[place], filled.digests().get(i));
+    int firstFilled = filled.blocks() - filled.digests().size();
+    // The digest of a partial block would be wrong as soon as the sequence writes into it.
+    for (int place = firstFilled; place < filled.tokens() / BLOCK; place++) {
+      digests.put(sequence.blocks[place], filled.digests().get(place - firstFilled));
     }
     int residentTokens = sequence.computed;
     sequence.filled();

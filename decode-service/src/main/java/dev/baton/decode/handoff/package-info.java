@@ -1,0 +1,5 @@
+/** What arrives on this worker's lane. */
+@NullMarked
+package dev.baton.decode.handoff;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,0 @@
-package dev.baton.router.generation;
-
-/**
- * What a generation took.
- *
- * @param cachedTokens prompt tokens that no worker had to compute
- */
-public record GenerationSummary(
-    int promptTokens, int outputTokens, int cachedTokens, Timings timings) {}

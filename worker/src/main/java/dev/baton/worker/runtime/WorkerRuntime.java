@@ -1,0 +1,277 @@
+package dev.baton.worker.runtime;
+
+import dev.baton.contracts.KvEndpoint;
+import dev.baton.contracts.LaneRef;
+import dev.baton.contracts.Role;
+import dev.baton.contracts.WorkerId;
+import dev.baton.contracts.WorkerLoad;
+import dev.baton.contracts.WorkerStats;
+import dev.baton.engine.Engine;
+import dev.baton.engine.KvMemory;
+import dev.baton.kvtransfer.BlockDigest;
+import dev.baton.kvtransfer.HostKvPool;
+import dev.baton.kvtransfer.KvPlane;
+import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.TransferInterceptor;
+import dev.baton.kvtransfer.TransferObserver;
+import dev.baton.kvtransfer.TransferOutcome;
+import dev.baton.kvtransfer.lease.LeaseBook;
+import dev.baton.kvtransfer.plane.WorkerKvPlane;
+import dev.baton.worker.exchange.BlockPuller;
+import dev.baton.worker.exchange.PullEstimate;
+import dev.baton.worker.loop.EngineLoop;
+import dev.baton.worker.loop.LoopStats;
+import dev.baton.worker.loop.SequenceEnd;
+import dev.baton.worker.membership.MembershipListener;
+import dev.baton.worker.residency.ResidencyPublisher;
+import dev.baton.worker.scheduling.Scheduler;
+import dev.baton.worker.scheduling.SchedulerLimits;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Engine, loop, KV plane and leases of one worker, put together. Whatever moves the worker's epoch
+ * comes here as a {@link MembershipListener}. Safe for use by all threads.
+ */
+public final class WorkerRuntime implements MembershipListener, AutoCloseable {
+  private final WorkerId id;
+  private final Role role;
+  private final Engine engine;
+  private final EngineLoop loop;
+  private final LeaseBook leases;
+  private final KvPlane plane;
+  private final KvEndpoint endpoint;
+  private final BlockPuller puller;
+  private final PullEstimate estimate;
+  private final ResidencyPublisher residency;
+  private final ExecutorService digesting;
+  private final AtomicLong digestMismatches;
+  private final Duration leaseTtl;
+
+  private WorkerRuntime(
+      Settings settings,
+      Engine engine,
+      EngineLoop loop,
+      LeaseBook leases,
+      KvPlane plane,
+      PullEstimate estimate,
+      ResidencyPublisher residency,
+      ExecutorService digesting,
+      AtomicLong digestMismatches) {
+    this.id = settings.id();
+    this.role = settings.role();
+    this.leaseTtl = settings.leaseTtl();
+    this.endpoint = new KvEndpoint(settings.host(), plane.port());
+    this.engine = engine;
+    this.loop = loop;
+    this.leases = leases;
+    this.plane = plane;
+    this.estimate = estimate;
+    this.residency = residency;
+    this.digesting = digesting;
+    this.digestMismatches = digestMismatches;
+    this.puller = new BlockPuller(plane);
+  }
+
+  /**
+   * @param host what the KV plane binds to and advertises
+   * @param kvPort its port, 0 for any free one
+   */
+  public record Settings(
+      WorkerId id,
+      Role role,
+      String host,
+      int kvPort,
+      int maxTokensPerStep,
+      int maxSequences,
+      Duration leaseTtl) {}
+
+  /**
+   * Starts loop and plane on an engine, which belongs to the runtime from then on.
+   *
+   * @param observer hears of every transfer, for metrics
+   * @throws IOException when the KV plane's port cannot be bound
+   */
+  public static WorkerRuntime start(
+      Settings settings,
+      Engine engine,
+      ResidencyPublisher residency,
+      TransferInterceptor interceptor,
+      TransferObserver observer,
+      Clock clock)
+      throws IOException {
+    HostKvPool pool = pool(engine);
+    SchedulerLimits limits =
+        new SchedulerLimits(
+            settings.maxTokensPerStep(),
+            settings.maxSequences(),
+            engine.kvLayout().blockTokens(),
+            pool.blockCount(),
+            engine.model().maxPositions());
+    ExecutorService digesting =
+        Executors.newSingleThreadExecutor(Thread.ofPlatform().name("digests").daemon().factory());
+    EngineLoop loop =
+        new EngineLoop(
+            engine,
+            new Scheduler(limits),
+            residency,
+            block -> BlockDigest.of(pool.block(block)),
+            digesting,
+            clock);
+    LeaseBook leases = new LeaseBook(clock, (_, _, blocks, _) -> loop.unpin(blocks));
+    PullEstimate estimate =
+        new PullEstimate(
+            engine.kvLayout().blockBytes(),
+            engine.kvLayout().blockTokens(),
+            () -> loop.stats().prefillTokensPerSecond());
+    AtomicLong mismatches = new AtomicLong();
+    KvPlane plane =
+        WorkerKvPlane.start(
+            KvPlaneConfig.builder(settings.id(), engine.model().fingerprint(), engine.kvLayout())
+                .bind(settings.host(), settings.kvPort())
+                .leaseTtl(settings.leaseTtl())
+                .interceptor(interceptor)
+                .observer(observeAll(estimate, mismatches, observer))
+                .build(),
+            pool,
+            leases,
+            (_, hashes) -> loop.pin(hashes));
+    loop.start();
+    return new WorkerRuntime(
+        settings, engine, loop, leases, plane, estimate, residency, digesting, mismatches);
+  }
+
+  private static HostKvPool pool(Engine engine) {
+    return switch (engine.kvMemory()) {
+      case KvMemory.Host host ->
+          new HostKvPool(
+              host.file(), host.segment(), engine.kvLayout().blockBytes(), host.blocks());
+    };
+  }
+
+  private static TransferObserver observeAll(
+      PullEstimate estimate, AtomicLong mismatches, TransferObserver metrics) {
+    return (peer, transport, blocks, bytes, nanos, outcome) -> {
+      if (outcome instanceof TransferOutcome.Corrupted corrupted) {
+        mismatches.addAndGet(corrupted.indices().size());
+      }
+      estimate.transferEnded(peer, transport, blocks, bytes, nanos, outcome);
+      metrics.transferEnded(peer, transport, blocks, bytes, nanos, outcome);
+    };
+  }
+
+  public WorkerId id() {
+    return id;
+  }
+
+  public Role role() {
+    return role;
+  }
+
+  public Engine engine() {
+    return engine;
+  }
+
+  public EngineLoop loop() {
+    return loop;
+  }
+
+  /** Leases that others hold on blocks of this worker. */
+  public LeaseBook leases() {
+    return leases;
+  }
+
+  /** Life of such a lease without renewal. */
+  public Duration leaseTtl() {
+    return leaseTtl;
+  }
+
+  /** Where peers read this worker's blocks. */
+  public KvEndpoint endpoint() {
+    return endpoint;
+  }
+
+  public KvPlane plane() {
+    return plane;
+  }
+
+  public BlockPuller puller() {
+    return puller;
+  }
+
+  public PullEstimate estimate() {
+    return estimate;
+  }
+
+  @Override
+  public void granted(LaneRef lane) {
+    plane.enterEpoch(lane.epoch());
+    residency.enterEpoch(lane);
+    loop.reportResidency();
+  }
+
+  @Override
+  public void fenced(LaneRef lane) {
+    plane.fence();
+    residency.fence();
+    loop.failAll(SequenceEnd.Failure.WORKER_GONE, "the worker has lost its lane");
+  }
+
+  @Override
+  public void resync(LaneRef lane) {
+    loop.reportResidency();
+  }
+
+  /** Nothing runs here and nobody holds a lease. */
+  public boolean idle() {
+    LoopStats stats = loop.stats();
+    return stats.running() == 0 && stats.waiting() == 0 && leases.size() == 0;
+  }
+
+  /**
+   * @param waitingElsewhere requests accepted and not yet given to the loop
+   */
+  public WorkerLoad load(int waitingElsewhere) {
+    LoopStats stats = loop.stats();
+    return new WorkerLoad(
+        stats.waiting() + waitingElsewhere,
+        stats.waitingTokens(),
+        stats.running(),
+        stats.pool().available(),
+        stats.prefillTokensPerSecond(),
+        stats.decodeTokensPerSecond());
+  }
+
+  /**
+   * @param waitingElsewhere requests accepted and not yet given to the loop
+   */
+  public WorkerStats stats(int waitingElsewhere) {
+    LoopStats stats = loop.stats();
+    return new WorkerStats(
+        role,
+        stats.pool().total(),
+        stats.pool().available(),
+        stats.pool().pinned(),
+        leases.size(),
+        stats.running(),
+        stats.waiting() + waitingElsewhere,
+        stats.computedTokens(),
+        stats.reusedTokens(),
+        stats.filledTokens(),
+        stats.generatedTokens(),
+        digestMismatches.get());
+  }
+
+  /** Fails what still runs, closes all connections, frees model and pool. */
+  @Override
+  public void close() {
+    loop.close();
+    plane.close();
+    digesting.shutdown();
+    engine.close();
+  }
+}

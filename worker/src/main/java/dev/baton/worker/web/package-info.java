@@ -1,0 +1,5 @@
+/** The internal HTTP API that both tiers share. */
+@NullMarked
+package dev.baton.worker.web;
+
+import org.jspecify.annotations.NullMarked;
