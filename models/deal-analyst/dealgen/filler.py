@@ -23,7 +23,7 @@ DISTRACTORS = P(
     "The market is estimated at {m}.", "Our base case returns {k} the money invested.", "The internal rate of return of the base case is {q}.", "In the downside case the return is {k}.",
     "The fund {x} holds {q} of the shares.", "Net debt of {x} equals {k} its EBITDA.", "Revenue of the subsidiary {x} was {m}.", "Orders in hand amount to {m}.",
     "Recurring contracts represent {q} of revenue.", "The market share is estimated at {q}.", "Pension obligations amount to {m}.", "Rents cost {m} a year.",
-    more=variety.DISTRACTORS,
+    more=variety.DISTRACTORS, loose=True,
 )
 PLAIN = {
     "Market overview": P(

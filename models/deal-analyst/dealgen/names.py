@@ -1,5 +1,5 @@
 """Company and person names built from syllables, in many shapes, so that a model has to copy and cannot remember."""
-from .split import stem_split
+from .split import stem_allowed
 
 # onsets, vowels, codas of invented words in several flavours
 FLAVOURS = (
@@ -91,7 +91,7 @@ def stem(rng, split):
     """An invented word of this split, at most 14 characters."""
     while True:
         word = _raw_stem(rng)
-        if 3 <= len(word) <= 14 and word.lower() not in BLOCKED and stem_split(word) == split:
+        if 3 <= len(word) <= 14 and word.lower() not in BLOCKED and stem_allowed(word, split):
             return word
 
 

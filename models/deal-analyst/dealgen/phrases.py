@@ -69,7 +69,7 @@ EV = P(
     "The enterprise value of {s} was set at {v} in the term sheet.", "Negotiations settled at {v} of enterprise value.", "{s} is valued at {v} (enterprise value).",
     "The purchase price corresponds to an enterprise value of {v}.", "Our indicative bid rests on an EV of {v}.", "The committee is asked to approve an enterprise value of {v}.",
     "The proposed enterprise value stands at {v}.", "The EV under the letter of intent is {v}.", "Taking debt and cash into account, the enterprise value comes to {v}.", "With {v}, the enterprise value lies within our range.",
-    more=variety.EV,
+    more=variety.EV, loose=True,
 )
 REVENUE = P(
     "Revenue in {y} amounted to {v}.", "{s} generated revenue of {v} in {y}.", "In {y} the Company reported sales of {v}.", "For the financial year {y}, turnover came in at {v}.",
@@ -77,7 +77,7 @@ REVENUE = P(
     "Revenue for FY{y} stood at {v}.", "{y} revenue: {v}.", "The top line was {v} in {y}.", "{s} closed {y} with {v} of revenue.",
     "Turnover of {s} in the last full year was {v}.", "In the year to December {y}, revenue reached {v}.", "The business had net sales of {v} in {y}.", "The latest audited revenue figure ({y}) is {v}.",
     "Reported revenue ({y}A): {v}.", "{s} turned over {v} in {y}.", "On an audited basis {y} revenue was {v}.", "During {y} customers were invoiced {v}, which is the reported revenue.",
-    more=variety.REVENUE,
+    more=variety.REVENUE, loose=True,
 )
 EBITDA = P(
     "EBITDA in {y} amounted to {v}.", "{s} earned EBITDA of {v} in {y}.", "Adjusted EBITDA was {v} in the last financial year.", "For {y} the Company posted EBITDA of {v}.",
@@ -85,46 +85,46 @@ EBITDA = P(
     "With {v}, EBITDA was in line with the budget.", "Normalised EBITDA stood at {v} in {y}.", "Management reports EBITDA of {v} for {y}.", "The quality-of-earnings report confirms EBITDA of {v}.",
     "EBITDA for FY{y} was {v}.", "The Company's {y} EBITDA was {v}.", "On that basis EBITDA reached {v}.", "Last year {s} made {v} in EBITDA.",
     "Reported EBITDA ({y}A): {v}.", "{s} closed {y} with EBITDA of {v}.", "EBITDA ended the year {y} at {v}.", "After normalisation, the EBITDA of {y} is {v}.",
-    more=variety.EBITDA,
+    more=variety.EBITDA, loose=True,
 )
 MULTIPLE = P(
     "This corresponds to {v} EBITDA.", "The price implies an EV/EBITDA multiple of {v}.", "The entry multiple is {v}.", "On last year's figures that equals {v} EV/EBITDA.",
     "EV/EBITDA: {v}.", "We would pay {v} EBITDA.", "The implied multiple is {v} EBITDA of the last actual year.", "Relative to EBITDA the entry valuation is {v}.",
     "The transaction multiple stands at {v} EV/EBITDA.", "At {v} EBITDA the entry valuation is discussed below.", "The bid is pitched at {v} trailing EBITDA.", "Our entry price equates to a multiple of {v} on EBITDA.",
     "The valuation of the Company equals {v} EBITDA.", "An entry multiple of {v} has been agreed.", "The seller accepts {v} EBITDA.", "In terms of EV/EBITDA, the deal is struck at {v}.",
-    more=variety.MULTIPLE,
+    more=variety.MULTIPLE, loose=True,
 )
 GROWTH_UP = P(
     "Revenue grew by {v} over the prior year.", "Sales increased {v} year on year.", "Revenue growth was {v} in {y}.", "Compared with the year before, revenue rose by {v}.",
     "Revenue was up {v} on the previous year.", "Year-on-year revenue growth came to {v}.", "Growth in {y}: {v}.", "The top line expanded by {v} in {y}.",
     "The Company grew its revenue by {v} in {y}.", "Turnover rose {v} against the prior year.", "Sales growth reached {v} in the last financial year.", "At {v}, revenue growth was the result of new contracts.",
     "Revenue advanced by {v} in {y}.", "Annual revenue growth stood at {v}.", "{s} increased its revenue by {v}.", "Over the twelve months of {y} revenue gained {v}.",
-    more=variety.GROWTH_UP,
+    more=variety.GROWTH_UP, loose=True,
 )
 GROWTH_DOWN = P(
     "Revenue fell by {v} against the prior year.", "Sales decreased {v} year on year.", "Revenue declined by {v} in {y}.", "Compared with the year before, revenue shrank by {v}.",
     "Revenue was down {v} on the previous year.", "The top line contracted by {v} in {y}.", "Turnover dropped {v} against the prior year.", "In {y} a revenue decline of {v} had to be reported.",
     "{s} lost {v} of its revenue in {y}.", "Sales fell {v} in the last financial year.", "Year on year, revenue decreased by {v}.", "Over the twelve months of {y} revenue slipped by {v}.",
-    more=variety.GROWTH_DOWN,
+    more=variety.GROWTH_DOWN, loose=True,
 )
 GROWTH_SIGNED = P(
     "Revenue growth was {v} in {y}.", "Year-on-year revenue growth came to {v}.", "Growth in {y}: {v}.", "Revenue growth for {y} stood at {v}.",
     "Sales growth: {v}.", "The change in revenue over the prior year was {v}.", "Annual revenue growth stood at {v}.", "Revenue growth of {v} was recorded in {y}.",
-    more=variety.GROWTH_SIGNED,
+    more=variety.GROWTH_SIGNED, loose=True,
 )
 LEVERAGE = P(
     "Net debt / EBITDA at closing will be {v}.", "Net leverage at closing is {v}.", "The financing leads to net leverage of {v} EBITDA.", "At completion net debt would stand at {v} EBITDA.",
     "Net leverage: {v}.", "After the transaction the Company carries net debt of {v} EBITDA.", "The structure assumes opening net leverage of {v}.", "Opening leverage, net of cash, is {v} EBITDA.",
     "The lenders' case shows net debt to EBITDA of {v} at closing.", "Pro forma net leverage amounts to {v}.", "We plan with net debt of {v} EBITDA on day one.", "Day-one net leverage is put at {v}.",
     "The net leverage ratio will be {v}.", "Leverage (net debt/EBITDA) is {v} at closing.", "The debt package results in net leverage of {v}.", "With the new facilities in place, net leverage comes to {v}.",
-    more=variety.LEVERAGE,
+    more=variety.LEVERAGE, loose=True,
 )
 CUSTOMER = P(
     "The largest customer accounts for {v} of revenue.", "The biggest customer contributes {v} of sales.", "Some {v} of revenue comes from the largest customer.", "The top customer represents {v} of turnover.",
     "Top customer: {v} of revenue.", "{s} makes {v} of its sales with its largest customer.", "The number one customer stands for {v} of revenue.", "With {v} of revenue, one buyer is the largest customer by a distance.",
     "The largest single customer takes {v} of sales.", "The top customer's share of revenue is {v}.", "The share of the largest customer in revenue was {v}.", "A single account, the largest customer, brings in {v} of revenue.",
     "Revenue with the top customer made up {v} of the total.", "The largest client generated {v} of revenue in {y}.", "The biggest account is worth {v} of revenue.", "Measured by revenue, the top customer weighs {v}.",
-    more=variety.CUSTOMER,
+    more=variety.CUSTOMER, loose=True,
 )
 HIDDEN = {
     "enterprise_value": P("The seller has not disclosed a price expectation.", "The enterprise value has not been disclosed.", "No enterprise value is available at this stage.", "An enterprise value was not communicated.", more=variety.HIDDEN["enterprise_value"]),

@@ -157,3 +157,22 @@ HEADINGS = ("[Risks|Key risks|Risks identified|Risk summary|Risk section|Risk pr
 INTRO = ("[The following|These] [risks|points|risk factors|concerns] [were found|stand out|should be noted|came up in diligence|deserve attention|were identified by the team].", "[We see|Diligence found|The team sees|Our advisers see|The review found] [the risks below|these risks|the following risks|these key risks].")
 NONE = ("[The team sees|We see|Diligence found|The advisers found] no [key risks|material risks|risks worth naming|significant risks].", "[Key risks|Risks|Material risks] [were not found|are not apparent|have not been identified].")
 ELABORATION = ("[The buyer|The seller|The bank|The insurer|{h}|Management] [has been told|knows about it|has taken note|sees no need to act|will report on it].", "[This|The point|The matter|The issue] [is under review|has been priced in|will be watched|was known before|is being dealt with|needs further work].", "[A buffer|A reserve|A warranty|An indemnity] [has been agreed|is foreseen|is in the plan|covers this].")
+
+# Words that carry the meaning of a figure's sentence. The others may be replaced by NEUTRAL ones, so that no fixed string of words
+# can be learnt as the mark of a field.
+MEANING = frozenset((
+    "enterprise value valuation valued values priced price purchase offer offers bid bids pay paying paid cash debt free revenue revenues sales sold turnover net top line "
+    "income invoiced billed earned ebitda adjusted operating earnings profit before depreciation amortisation interest tax margin multiple trailing ratio "
+    "growth grew grow grown growing rose rise rises increased increase increases up climbed higher improved gained gain gains expanded expand advanced lifted raised uplift more added "
+    "fell fall falls dropped drop drops decreased decrease decreases declined decline declines shrank shrink down sank slid slipped dipped weakened receded lower contracted contraction lost loss less reduction setback "
+    "leverage lenders lend loan loans covenant gross borrowings closing customer customers client clients buyer buyers account accounts share shares concentration "
+    "largest biggest main key second five ten first top single principal important number prior previous earlier before budget budgeted plan plans planned plan's forecast expected expects expect target targets exit "
+    "market industry segment inflation peer peers rival rivals competitor competitors comparable supplier suppliers former not no nobody disclosed undisclosed available confidential withheld withhold stated given open unknown "
+    "last year month months actual audited equity fee fees capital capex working cover average").split())
+NEUTRAL = tuple((
+    "about above across after again along also although always another around aside back basic beyond both brief broad calm careful certain chiefly clear close common complete correct current daily direct "
+    "during each easily either entire equal even every exact fair far final firm following formal frankly full further general given good great half handed hence here holds indeed inside joint just keeps kept known large later "
+    "leads least left likely little local long looks made mainly makes many marked matter means mention might mostly moved much named near nearly need never next noted notice often once only other ours outside over overall "
+    "part past perhaps placed plain point possible present pretty proved put quite rather reached read ready real recent regard related remains right roughly round safe said same seen sets several shall short shown side simple since "
+    "small solid some soon special stays steady still strong sure taken takes tells term thereby thus today together told took toward true turned under until upon used useful usual verified very well went whole widely "
+    "will within without worth written yet").split())
