@@ -23,7 +23,7 @@ class WorkerMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry meters) {
-    gauge(meters, "baton.kv.blocks.total", stats -> stats.pool().total());
+    gauge(meters, "baton.kv.blocks.capacity", stats -> stats.pool().total());
     gauge(meters, "baton.kv.blocks.free", stats -> stats.pool().free());
     gauge(meters, "baton.kv.blocks.cached", stats -> stats.pool().cached());
     gauge(meters, "baton.kv.blocks.pinned", stats -> stats.pool().pinned());
