@@ -3,8 +3,11 @@
 {x} another company · {m} an amount that is not the target's headline · {q} a percentage · {k} a multiple · {n} a count · {y} the last
 actual year · {z} the year before · {w} a later year · {p} a place · {h} a person · {s} the target · {i} an industry · {t} a month
 """
-from . import variety
 from .split import Phrases as P
+from .variety import MEANING, distinctive, lines
+
+_HEADLINES = ("ev", "revenue", "ebitda", "ev_ebitda", "growth_up", "growth_down", "growth_signed", "net_leverage", "top_customer_pct")
+_LOOK_ALIKE = MEANING | distinctive({"headlines": sum(map(lines, _HEADLINES), ()), "others": lines("distractors")})["others"]
 
 # figures that look like the wanted ones
 DISTRACTORS = P(
@@ -23,7 +26,7 @@ DISTRACTORS = P(
     "The market is estimated at {m}.", "Our base case returns {k} the money invested.", "The internal rate of return of the base case is {q}.", "In the downside case the return is {k}.",
     "The fund {x} holds {q} of the shares.", "Net debt of {x} equals {k} its EBITDA.", "Revenue of the subsidiary {x} was {m}.", "Orders in hand amount to {m}.",
     "Recurring contracts represent {q} of revenue.", "The market share is estimated at {q}.", "Pension obligations amount to {m}.", "Rents cost {m} a year.",
-    more=variety.DISTRACTORS, loose=True,
+    more=lines("distractors"), keep=_LOOK_ALIKE, framed=True,
 )
 PLAIN = {
     "Market overview": P(

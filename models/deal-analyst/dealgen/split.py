@@ -4,10 +4,9 @@ train     for training
 fresh     company names that training never sees, in the wordings of train
 heldout   company names and wordings that training never sees
 """
-import re
 import zlib
 
-from .variety import MEANING, NEUTRAL
+from . import variety
 
 TRAIN = "train"
 FRESH = "fresh"
@@ -20,44 +19,43 @@ def stem_allowed(stem, split):
     return (zlib.crc32(stem.lower().encode()) % 8 == 0) == (split != TRAIN)
 
 
-_WORD = re.compile(r"(?<![{\w-])[A-Za-z][a-z]{2,}(?![}\w-])")
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
-
-
 class Phrases:
     """Templates of one meaning, every fourth of which is held out.
 
-    more: further templates for the train split, with alternatives in brackets; they are drawn for two sentences in three.
-    loose: in some sentences of the train split, words that carry no meaning are replaced by any others.
+    more: further templates for the train split, with alternatives in brackets; most of its sentences come from them.
+    keep: words that carry the meaning; the others may be replaced and all may move a little in the train split. None: no such noise.
+    framed: sentences may get a source before them and a remark after them in the train split.
     """
 
-    def __init__(self, *templates, more=(), loose=False):
+    def __init__(self, *templates, more=(), keep=None, framed=False):
         if len(templates) < 4:
             raise ValueError("too few templates to split: %r" % (templates,))
-        self.by_split = {
-            TRAIN: tuple(t for i, t in enumerate(templates) if i % 4 != 3),
-            HELDOUT: tuple(t for i, t in enumerate(templates) if i % 4 == 3),
-        }
-        self.more, self.loose = tuple(more), loose
+        heldout = tuple(t for i, t in enumerate(templates) if i % 4 == 3)
+        self.by_split = {TRAIN: tuple(t for i, t in enumerate(templates) if i % 4 != 3), HELDOUT: heldout}
+        self.heldout_lower = frozenset(map(str.lower, heldout))
+        self.more, self.keep, self.framed = tuple(more), keep, framed
 
     def pick(self, rng, split):
-        pool = self.by_split[HELDOUT if split == HELDOUT else TRAIN]
-        if split != HELDOUT and self.more and rng.random() < 0.67:
-            pool = self.more
-        text = pool[int(rng.random() * len(pool))]
-        if split == HELDOUT or not self.more:
-            return text
-        while "[" in text:
-            text = _CHOICE.sub(lambda m: _one(rng, m.group(1)), text)
-        if self.loose and rng.random() < 0.4:
-            rate = 0.1 + 0.5 * rng.random()
-            text = _WORD.sub(lambda m: m.group() if m.group().lower() in MEANING or rng.random() > rate else _one_of(rng, NEUTRAL), text)
+        if split == HELDOUT:
+            return _one(rng, self.by_split[HELDOUT])
+        text = self._training_wording(rng)
+        if self.keep is not None:
+            if rng.random() < 0.35:
+                text = variety.loosen(rng, text, self.keep)
+            if rng.random() < 0.15:
+                text = variety.jumble(rng, text)
+        if self.framed:
+            text = variety.frame(rng, text)
         return text[0].upper() + text[1:] if text[0].isalpha() else text
 
 
-def _one(rng, choices):
-    return _one_of(rng, choices.split("|"))
+    def _training_wording(self, rng):
+        """A wording that is not held out, be it by accident of its alternatives."""
+        while True:
+            text = variety.expand(rng, _one(rng, self.more if self.more and rng.random() < 0.85 else self.by_split[TRAIN]))
+            if text.lower() not in self.heldout_lower:
+                return text
 
 
-def _one_of(rng, options):
+def _one(rng, options):
     return options[int(rng.random() * len(options))]

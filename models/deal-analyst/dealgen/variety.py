@@ -1,165 +1,78 @@
-"""Further wordings for the train split alone. Alternatives stand in brackets, so that one line is hundreds of sentences: a model
-that sees few wordings learns those by heart instead of what they mean.
+"""The variety of the train split: the wordings of wordings/, frames around a sentence, and noise in what carries no meaning.
+
+A model that sees few wordings learns those by heart instead of what they mean.
 """
-LEAD = ("[|||||According to the vendor report, |As stated in the data room, |Per the documents at hand, |On the figures supplied, |By our reading, |As things stand, |In our model, "
-        "|After the latest talks, |{h} confirms that |The seller states that |{a} notes that |Based on the draft contract, |For the record, |It is understood that |Our advisers report that |Here, |To begin with, ]")
-TAIL = ("[||||||| (see annex {n3})|, subject to diligence|, as agreed with {a}|, as {h} confirmed|, unchanged since {t}| at this stage|, to the best of our knowledge|, which we find plausible|; details follow"
-        "|, according to {a}| (source: data room)|, and {h} stands by that figure|, a figure that {a} has checked|, as discussed in {t}]")
-YEAR = "[||||In {y}, |For {y}, |In the year {y}, |In the financial year {y}, |For fiscal {y}, |In the last full year, |In the past financial year, |Over the last twelve months, |In the last reported year, |At the close of {y}, |According to the {y} accounts, ]"
-IN_YEAR = "[|||| in {y}| for {y}| in the last year| in the last financial year| in fiscal {y}| for the twelve months to December {y}| during {y}| over the past year| at the end of {y}]"
-BUYER = "[{f}|our fund|the fund|the investor|the buyer|the consortium led by {f}]"
+import re
+from pathlib import Path
 
-COMPANY = (
-    "[{f}|The fund|Our fund] [plans|intends|wants|seeks|has agreed|would like] to [acquire|buy|take over|purchase|invest in|take a stake in|back] {c}[| from {o}| (the Target)|, the target| (“the Company”)|, based in {p}].",
-    "[The memo|This note|This document|The present paper|This proposal|The attached analysis|This summary] [deals with|covers|is about|describes|discusses|examines|looks at|relates to|introduces] {c}[|, the target| as target| as an acquisition candidate|, which {o} wants to sell].",
-    "[The target|The company to be acquired|The acquisition target|The business for sale|The object of the deal|The asset|The investee|The company in question] is {c}[|, owned by {o}|, a company of {o}| of {p}|, known in {p} for decades].",
-    "[Name|Target company|Target name|Subject|Company|Acquisition target|Object]: {c}[| ({p})|, {p}|; owner: {o}|; sole owner {o}].",
-    "{o} [is selling|wants to sell|has put up for sale|intends to part with|is looking for a buyer for|offers us|is divesting] {c}[|, with {a} as adviser|, and {f} is among the bidders| after many years|, its holding in {p}].",
-    "{a} [has shown us|offered us|presented|introduced|put forward|called our attention to|sent us the teaser on|manages the sale of] {c}[|, our target|, a business of {o}| as a target| on behalf of its owner {o}].",
-    "{c} [is the target|is for sale|is the company we want to buy|is to be acquired by {f}|is the acquisition candidate|would become a portfolio company of {f}|is offered by {o}|has been put on the market by {o}][| in this deal| (the “Target”)| in an auction run by {a}].",
-    "[With this paper|Hereby|In what follows|Below|In this memo] [we|the deal team|the team] [recommend|propose|assess|present|evaluate|report on|submit] [the purchase of|an investment in|the acquisition of|a deal with|a bid for] {c}[| by {f}|, seller {o}| from {o}|].",
-    "[We|The team|Our team|The partners of {f}] [met|visited|got to know|have followed|have tracked|spoke with] {c}[|, now for sale,|, the target,] [in {t}|in {p}|through {a}|some years ago|at a fair in {p}].",
-    "[The shares|All shares|A stake|The majority of the shares|Shares] in {c} [are|is] [offered by {o}|to be sold by {o}|for sale through {a}|held by {o}, who wishes to sell|to pass from {o} to {f}].",
-    "[Seller|Vendor|Owner]: {o}. [Target|Company|Asset]: {c}. [Bidder|Investor|Purchaser]: {f}.",
-    "{f} [and|together with] {o} [have signed a letter of intent|are in talks|negotiate|have agreed terms] [on|about|regarding|concerning] {c}[|, the target of this memo].",
-    "[Project target|The deal|The transaction|This deal|The project] [is|concerns|involves|centres on|revolves around] {c}[|, {p}|, a company from {p}|, whose owner is {o}].",
-    "[Our interest is in|We are interested in|Attention is drawn to|The opportunity is|The proposal concerns] {c}[|, run from {p}|, which belongs to {o}|, a target that {a} advises].",
-)
-COMPANY_AGAIN = (
-    "{c} [was set up|started|opened its doors|began trading|was registered] in {e}[| in {p}| and employs {n2} people| by two engineers].", "[The workforce|The staff|The headcount] of {c} [is|stands at|numbers] {n2}[|, mainly in {p}].",
-    "[Customers of|Clients of|Those who buy from] {c} [come from|are spread over|sit in] {n3} countries.", "{c} [has its seat|sits|is at home|is located|runs a plant|keeps its offices] in {p}[| since {e}| with {n2} people].",
-    "[Today|At present|Currently|Meanwhile] {c} [employs|has|counts] {n2} [people|employees|staff].", "[The roots of|The history of] {c} [reach back to|begin in] {e}.", "[In {e},|Back in {e},] {c} [was spun out of a university|was formed by a merger|took its present name|moved to {p}].",
-)
-SECTOR = (
-    "[The company|{s}|The business|The target|The firm] [is part of|works in|belongs to|counts as|can be placed in|is at home in|is found in|competes in|ranks among] [the sector|the industry|] {v}.",
-    "[Industry|Field|Branch|Line of business|Classification|Sector (house list)|Segment|Business line]: {v}.", "[By|According to|Under|Following] our [list|classification|system|taxonomy|house view] [the sector is|the industry is|this is|it is|we speak of] {v}.",
-    "[The house sector|The relevant industry|The sector to be recorded|Its industry|The applicable sector] is {v}.", "{v} is the [sector|industry|field] [of the target|in which {s} works|of {s}|to which the business belongs|concerned].",
-    "[We would book|We record|We file|We list|We track] [the deal|the asset|{s}|this company] under {v}.", "[As a|Being a] {v} [company|business|firm|asset], {s} [is covered by our specialists|fits the fund|is well within our mandate].",
-)
-TYPE = (
-    "[The form of|The type of|The kind of] [transaction|deal] is {v}.", "[We are dealing with|We are talking about|It concerns|This would be|The plan is|The idea is|The project is] {v}.", "[Deal form|Deal structure|Form|Kind of deal|Route|Transaction|Structure of the deal]: {v}.",
-    "[{f}|The fund|The buyer] [aims at|is planning|would carry out|intends|proposes|offers|is pursuing] {v}.", "[The deal|The investment|The acquisition] [will be|shall be|would be|is to be] [done|realised|executed|implemented|closed|set up] as {v}.",
-    "[As to structure|As for the form|Legally|Technically|In substance], [it is|this is|the deal is|the transaction is] {v}.", "[Both sides prefer|{o} has asked for|The lenders expect|{a} suggests|The board favours] {v}.",
-)
-EV = (
-    LEAD + "the [enterprise value|EV|proposed enterprise value|agreed enterprise value|enterprise value of the target|enterprise value (EV)|implied enterprise value] [is|equals|totals|would be|reaches|was fixed at|has been set at|works out at|adds up to|was put at|is given as] {v}" + TAIL + ".",
-    LEAD + BUYER + " [offers|bids|would pay|is ready to pay|has offered|puts forward|proposes] [an enterprise value|an EV|a price, as enterprise value,|an enterprise valuation] of {v}" + TAIL + ".",
-    LEAD + "[the price|the purchase price|the offer|the bid|the valuation|the deal value] [means|translates into|reflects|gives|represents|leads to] [an enterprise value|an EV|an enterprise value for {s}] of {v}" + TAIL + ".",
-    "[EV|Enterprise value|Proposed EV|Deal EV|Transaction EV|Agreed enterprise value] [of|=|–|:|stands at|comes in at] {v}" + TAIL + ".", "[The parties|Buyer and seller|Both sides|{f} and {o}] [agreed on|settled on|shook hands on|have arrived at|met at] [{v} as enterprise value|an enterprise value of {v}|an EV of {v}]" + TAIL + ".",
-    "{v} is the [enterprise value|EV|agreed enterprise value|enterprise value on offer] [of the deal|for the whole business|that {f} offers|of {s}|]" + TAIL + ".", "[Free of cash and debt|Before debt|Debt-free], the [business|target|company] is [worth|valued at|priced at] {v}[ in enterprise value terms|, the enterprise value|, which is the EV]" + TAIL + ".",
-    "[We|The team|Our model|The valuation report] [value|values|puts|arrive at|see|sees] [the enterprise value|the EV|the enterprise value of {s}] [at|to be|as] {v}" + TAIL + ".",
-)
-REVENUE = (
-    YEAR + "[{s}|the company|the target|the business|the group] [made|earned|booked|recorded|achieved|had|posted|realised|took in|brought in|delivered] [revenue|revenues|sales|net sales|turnover|net revenue] of {v}" + TAIL + ".",
-    LEAD + "[revenue|sales|turnover|net sales|the top line|net revenue|total revenue|annual revenue|group revenue] [is|was|stood at|came to|amounted to|totalled|added up to|reached|equalled|ran to|closed at] {v}" + IN_YEAR + TAIL + ".",
-    "[Revenue|Sales|Turnover|Net sales|FY{y} revenue|Annual sales|Net revenue {y}|Revenue (FY{y})|Sales in {y}] [of|:|=|–|at] {v}" + TAIL + ".", "[The income statement|The annual report|The audited statements|The profit and loss account|Management accounts|The books] [of {y}|for {y}|for the last year] [show|shows|give|report|list|put] [revenue|sales|turnover|net sales] [of|at] {v}" + TAIL + ".",
-    "{v} [was the revenue|of revenue was booked|in sales was recorded|of turnover was achieved|of net sales were reported|was the turnover]" + IN_YEAR + ".", "[With|On|Given] [sales|revenue|turnover|net sales] of {v}" + IN_YEAR + ", [{s}|the target|the company] [ranks among the mid-sized players|is of moderate size|leads its niche|has doubled in size since {e}].",
-    "[{s}|The company|The target] [sold|sells|billed|invoiced] [goods and services|products|services] [worth|for] {v}" + IN_YEAR + ", [its revenue|which is its revenue|the revenue of the year].",
-)
-EBITDA = (
-    YEAR + "[{s}|the company|the target|the business|the group] [generated|achieved|produced|booked|recorded|delivered|had|realised|reported|reached|returned] [EBITDA|an EBITDA|adjusted EBITDA|recurring EBITDA|normalised EBITDA|underlying EBITDA] of {v}" + TAIL + ".",
-    LEAD + "[EBITDA|adjusted EBITDA|the EBITDA|recurring EBITDA|underlying EBITDA|normalised EBITDA|clean EBITDA|EBITDA of the target] [is|was|totalled|equalled|came out at|ran to|worked out at|landed at|rose or fell to|was reported at] {v}" + IN_YEAR + TAIL + ".",
-    "[EBITDA|Adj. EBITDA|FY{y} EBITDA|Recurring EBITDA|EBITDA (FY{y})|EBITDA in {y}|Normalised EBITDA {y}] [of|:|=|–|at] {v}" + TAIL + ".", "[The income statement|The audited statements|The auditors|The books|The due diligence report|Management accounts] [for {y}|of {y}|for the last year] [show|shows|give|report|put|state] [EBITDA|an EBITDA|adjusted EBITDA] [of|at] {v}" + TAIL + ".",
-    "{v} [was earned as EBITDA|of EBITDA was earned|was the EBITDA|is the EBITDA figure|of adjusted EBITDA was recorded]" + IN_YEAR + ".", "[Earnings before interest, tax, depreciation and amortisation|Operating profit before depreciation and amortisation, that is EBITDA,|The operating result (EBITDA)] [were|was|reached|stood at|amounted to] {v}" + IN_YEAR + TAIL + ".",
-    "[With|On] [EBITDA|an EBITDA|adjusted EBITDA] of {v}" + IN_YEAR + ", [{s}|the target|the company] [earns well|can carry some debt|met its own plan|remains profitable].",
-)
-MULTIPLE = (
-    LEAD + "[the multiple|the EV/EBITDA multiple|EV/EBITDA|the entry multiple|the implied multiple|the valuation multiple|the ratio of EV to EBITDA|the purchase multiple|the price multiple] [is|equals|comes to|works out at|would be|amounts to|was calculated at|lands at|is put at] {v}" + TAIL + ".",
-    LEAD + BUYER + " [pays|would be paying|offers|bids|has bid|buys at|enters at|invests at] {v} [EBITDA|EBITDA of {y}|the EBITDA|trailing EBITDA|LTM EBITDA|EV/EBITDA]" + TAIL + ".",
-    "[EV/EBITDA|Entry multiple|EBITDA multiple|Multiple|Purchase multiple|Valuation multiple|Implied EV/EBITDA] [of|=|:|–|at] {v}" + TAIL + ".", "[The price|The bid|The offer|The valuation|The deal|The transaction|This] [represents|means|reflects|values the target at|gives|stands for|translates into] [{v} EBITDA|a multiple of {v}|an EV/EBITDA multiple of {v}|{v} EV/EBITDA|an entry multiple of {v}|{v} last year's EBITDA]" + TAIL + ".",
-    "[The business|{s}|The target|The company] is [valued at|priced at|bought at|sold for|offered at] {v} [EBITDA|its EBITDA|EV/EBITDA|the EBITDA of {y}]" + TAIL + ".", "[We enter at|We come in at|Entry is at|Entry would be at] [{v} EBITDA|a multiple of {v}|{v}, measured as EV/EBITDA]" + TAIL + ".",
-)
-GROWTH_UP = (
-    LEAD + "[revenue|sales|turnover|the top line|net sales|the company's revenue|annual revenue] [climbed|went up|grew|rose|increased|improved|moved up|edged up|was higher] by {v}[| against {z}| versus {z}| compared with {z}| on the prior year| year on year| over twelve months]" + TAIL + ".",
-    LEAD + "[revenue growth|growth of revenue|sales growth|top-line growth|year-on-year growth|growth of sales|organic revenue growth] [is|was|equalled|reached|came in at|worked out at|ran at|was measured at] {v}" + IN_YEAR + TAIL + ".",
-    "[{s}|The company|The target|The business] [grew|expanded|raised its revenue|lifted its sales|added to its turnover|increased sales] by {v}" + IN_YEAR + TAIL + ".", "[Revenue growth|Growth|Sales growth|Growth of sales|YoY growth|Top-line growth]" + "[ {y}|] [of|:|=|–|at] {v}" + TAIL + ".",
-    "[A rise|An increase|A gain|An uplift|Growth] in [revenue|sales|turnover] of {v} [was recorded|was achieved|was reported|was booked]" + IN_YEAR + ".", "[With|At] [growth of {v}|a growth rate of {v}|{v} revenue growth|a sales increase of {v}], [{s}|the target|the company] [has kept pace with its plan|did better than budgeted|gained share|met expectations].",
-    "{v} [more revenue|more sales|more turnover] than [in {z}|a year earlier|the year before] [was booked|came in|was achieved].",
-)
-GROWTH_DOWN = (
-    LEAD + "[revenue|sales|turnover|the top line|net sales|the company's revenue|annual revenue] [dropped|went down|fell|sank|decreased|shrank|declined|slid|dipped|weakened|receded|was lower] by {v}[| against {z}| versus {z}| compared with {z}| on the prior year| year on year| over twelve months]" + TAIL + ".",
-    LEAD + "[the decline in revenue|the fall in sales|the drop in turnover|the revenue decrease|the loss of revenue|the contraction of sales] [was|equalled|came to|reached|amounted to] {v}" + IN_YEAR + TAIL + ".",
-    "[{s}|The company|The target|The business] [shrank|saw revenue fall|had to accept a fall in sales|suffered a drop in turnover|saw its sales decrease|went back] by {v}" + IN_YEAR + TAIL + ".", "[Revenue decline|Decline in sales|Fall in revenue|Drop in turnover|Revenue decrease]" + "[ {y}|] [of|:|=|–|at] {v}" + TAIL + ".",
-    "[A fall|A drop|A decrease|A decline|A setback|A reduction] in [revenue|sales|turnover] of {v} [was recorded|was reported|was booked|occurred|had to be absorbed]" + IN_YEAR + ".", "[After|With|Following] [a revenue decline of {v}|a fall in sales of {v}|a drop of {v} in turnover|{v} less revenue], [{s}|the target|the company] [is below its plan|missed the budget|works on a turnaround|has reduced costs].",
-    "{v} [less revenue|less in sales|less turnover] than [in {z}|a year earlier|the year before] [was booked|came in|was achieved].",
-)
-GROWTH_SIGNED = (
-    LEAD + "[growth|revenue growth|sales growth|the growth rate|the growth rate of revenue|top-line growth|the development of sales|the year-on-year change in revenue|the change of turnover] [is|was|came to|equalled|stood at|was reported at|worked out at|reads] {v}" + IN_YEAR + TAIL + ".",
-    "[Growth rate|Change in sales|Change of revenue|Revenue change|YoY revenue|Growth {y}|Top-line growth|Revenue development] [of|:|=|–|at] {v}" + TAIL + ".", "[The accounts|Management|The books|The report] [show|shows|gives|records] [growth of {v}|revenue growth of {v}|a change in revenue of {v}|a sales growth of {v}]" + IN_YEAR + TAIL + ".",
-)
-LEVERAGE = (
-    LEAD + "[net leverage|net debt to EBITDA|net debt/EBITDA|the net leverage|opening net leverage|net leverage of the target|leverage after cash|the ratio of net debt to EBITDA|closing net leverage|initial net leverage] [is|equals|would be|comes to|reaches|works out at|was set at|is planned at|starts at|is fixed at] {v}[| at closing| on completion| at the start| after the deal| upon signing| once the deal closes]" + TAIL + ".",
-    LEAD + "[the banks|the lenders|the debt funds|our lenders|the financing banks] [provide|finance|accept|support|underwrite|have agreed to|lend up to] [net leverage of {v}|net debt of {v} EBITDA|a net debt/EBITDA of {v}|{v} EBITDA of net debt]" + "[| at closing| on completion| on day one]" + TAIL + ".",
-    "[Net leverage|Net debt/EBITDA|Leverage, net|Opening leverage (net)|Net debt to EBITDA|Net leverage at completion] [of|=|:|–|at] {v}" + TAIL + ".", "[At closing|On completion|At the outset|On day one|After the deal|Post deal], [the company|{s}|the target|the group] [will have|carries|owes|shows|has|bears] [net debt of {v} EBITDA|net leverage of {v}|a net debt/EBITDA ratio of {v}|net debt equal to {v} EBITDA]" + TAIL + ".",
-    "[Net debt|Debt less cash|Net borrowings] [at closing|on completion|at the start|after the transaction] [equals|is|amounts to|corresponds to|will be|comes to] {v} [EBITDA|of EBITDA|the EBITDA|EBITDA of {y}]" + TAIL + ".", "[The financing|The capital structure|The debt package|The funding plan|The structure] [implies|gives|means|brings|leads to|contains|foresees] [net leverage of {v}|net debt of {v} EBITDA|a net leverage ratio of {v}|opening leverage of {v} net]" + TAIL + ".",
-)
-CUSTOMER = (
-    LEAD + "[the largest customer|the biggest customer|the main customer|the top customer|the most important customer|the number one client|the largest client|the key account at the top|the principal customer] [stands for|makes up|provides|has a share of|buys|delivers|brings|is responsible for|represents|holds|supplies] {v} of [revenue|sales|turnover|net sales|total revenue|all sales]" + TAIL + ".",
-    "[Largest customer|Biggest customer|Top client|Top customer|Share of the top customer|Largest client|Main customer|Customer number one] [of|:|=|–|at] {v}[| of revenue| of sales| of turnover]" + TAIL + ".",
-    LEAD + "[{v}|some {v}|about {v}|a share of {v}] of [revenue|sales|turnover|all sales|income] [depends on|hangs on|goes to|stems from|is earned with|is made with|comes from|is due to] [the largest customer|one customer, the largest|the biggest client|the top customer|a single customer, the biggest|the number one account]" + TAIL + ".",
-    "[{s}|The company|The target] [earns|makes|generates|achieves|draws] {v} of its [revenue|sales|turnover] [with|from|through] [the largest customer|its biggest customer|one large client, the top customer|its top customer|its most important client]" + TAIL + ".",
-    "[The share|The weight|The contribution|The portion] of the [largest|biggest|top|main|most important] [customer|client|buyer|account] [is|was|comes to|equals|reaches|amounts to|lies at] {v}[| of revenue| of sales| of turnover]" + TAIL + ".",
-    "[No customer is larger than|Nobody buys more than] [the leading one|the top customer|the largest] [at|with] {v} of [revenue|sales|turnover]" + TAIL + ".",
-)
-HIDDEN = {
-    "enterprise_value": ("[The price|The enterprise value|The EV|The valuation|The proposed enterprise value] [is not stated|remains open|is undisclosed|has yet to be named|is not known|has not been shared with us|is confidential].", "[The seller|{o}|{a}] [did not name|keeps back|would not state|has not yet given] [an enterprise value|a price|an EV|a valuation]."),
-    "revenue": ("[Revenue|Sales|Turnover|The revenue figure|Net sales] [is not stated|is undisclosed|remains confidential|was not shared|is unknown to us|is kept back].", "[The seller|{o}|{a}] [did not state|keeps back|would not share|has not yet given] [revenue|sales figures|turnover|the revenue]."),
-    "ebitda": ("[EBITDA|The EBITDA figure|Adjusted EBITDA|Operating earnings (EBITDA)] [is not stated|is undisclosed|remains confidential|was not shared|is unknown to us|is kept back|has not been published].", "[The seller|{o}|{a}|Management] [did not state|keeps back|would not share|has not yet given|is silent on] [EBITDA|the EBITDA|EBITDA figures]."),
-    "ev_ebitda": ("[The multiple|The EV/EBITDA multiple|The entry multiple|EV/EBITDA] [is not stated|is undisclosed|was left open|has yet to be agreed|is unknown|can not be given].", "No [multiple|EV/EBITDA|entry multiple|valuation multiple] [was named|was stated|can be given|has been set]."),
-    "revenue_growth_pct": ("[Growth|Revenue growth|The growth rate|Sales growth|The change in sales] [is not stated|is undisclosed|was not shared|is unknown|is kept back|can not be derived].", "[The seller|{o}|{a}] [did not state|keeps back|would not share|has not yet given] [growth|growth rates|revenue growth|the growth of sales]."),
-    "net_leverage": ("[Leverage|Net leverage|Net debt/EBITDA|The debt level|The financing|The net leverage at closing] [is not stated|is undisclosed|is still open|has yet to be agreed|is unknown|was left out].", "[The lenders|{a}|The banks] [did not state|keep back|have not yet confirmed|would not name] [leverage|net leverage|the debt level|net debt/EBITDA]."),
-    "top_customer_pct": ("[The top customer's share|Customer concentration|The share of the top customer|The weight of the largest customer|The customer list] [is not stated|is undisclosed|was not shared|is unknown|is kept back|remains confidential].", "[The seller|{o}|{a}] [did not state|keeps back|would not share|has not yet given] [customer shares|the top customer's share|the share of the biggest client|customer data]."),
-}
-LABELS = {
-    "company": ("[Full name|Legal name|Name|Name of company|Acquisition target|Firm|Company / target|Object|Subject company]",),
-    "sector": ("[House sector|Branch|Field|Industry sector|Sector (house list)|Segment|Line of business|Industry group|Classification|Primary sector]",),
-    "transaction_type": ("[Type|Transaction|Form of deal|Deal structure|Deal form|Kind of transaction|Transaction structure|Route|Type of deal|Form]",),
-    "enterprise_value": ("[|Implied |Agreed |Total |Offered |Target ][EV|enterprise value|enterprise value (EV)|EV at closing|deal EV|transaction EV|enterprise value of target|EV (cash-free, debt-free)|EV offered]",),
-    "revenue": ("[|Total |Annual |Group |Reported ][revenue|sales|turnover|net sales|revenues|revenue (audited)|revenue, last FY|sales FY{y}|net revenue {y}|turnover {y}|revenue LTM]",),
-    "ebitda": ("[|Recurring |Underlying |Clean |Reported |Adj. |Group ][EBITDA|EBITDA (audited)|EBITDA, last FY|EBITDA in {y}|EBITDA {y}A|EBITDA LTM|EBITDA FY{y}]",),
-    "ev_ebitda": ("[|Purchase |Valuation |Deal |Price |EBITDA ][multiple|multiple (x EBITDA)|EV/EBITDA|EV to EBITDA|multiple, EV/EBITDA|EV/EBITDA ratio|EV/EBITDA LTM|EV : EBITDA]",),
-    "revenue_growth_pct": ("[|Annual |Organic |Top-line |YoY |Reported ][growth|revenue growth|sales growth|growth of sales|growth rate|change in revenue|revenue change|growth y/y|growth {y}|change of sales vs. {z}]",),
-    "net_leverage": ("[|Opening |Closing |Initial |Day-one |Post-deal ][net leverage|net debt/EBITDA|net debt to EBITDA|leverage, net of cash|ND/EBITDA|net leverage ratio|net debt : EBITDA|leverage (net debt)]",),
-    "top_customer_pct": ("[Main|Key|Largest|Biggest|Top|No. 1|Principal] [customer|client|account|buyer][|, share of sales| (% of sales)| share|'s share|, % of turnover| concentration]",),
-}
-NOT_DISCLOSED = ("[withheld|open|confidential|not stated|not given|unknown|none given|not provided|tbd|tbc|?|N/A|—|to be advised|no information|not published]",)
-# figures of other companies, other years and other kinds
-DISTRACTORS = (
-    "{x} [made|earned|booked|posted|recorded] [revenue|sales|turnover|EBITDA|adjusted EBITDA|net sales] of {m}[| last year| in {y}| in {z}].", "[Rival|Competitor|Peer|Supplier|Customer|Neighbour|Former owner] {x} [has|reports|shows|publishes|states] [revenue|EBITDA|sales|an enterprise value|a turnover] of {m}.",
-    "[Five years ago|In {z}|The year before|Two years earlier|A decade ago|In the prior year], [revenue|sales|EBITDA|turnover|adjusted EBITDA] [was|stood at|had been|came to|was still] {m}.", "[For {w}|In {w}|By {w}|Under the plan for {w}|According to the budget for {w}], [revenue|sales|EBITDA|turnover] of {m} [is expected|is budgeted|is planned|is the goal|is forecast].",
-    "{x} was [bought|acquired|taken over|sold|valued] [at|for] [an enterprise value of {m}|an EV of {m}|{k} EBITDA|a multiple of {k}|{k} EV/EBITDA][| in {z}| last year| by {x2}].", "[Peers|Comparable companies|Listed rivals|Similar deals|Other bidders' past deals|Transactions in the sector] [trade at|were done at|average|show|are valued at] [{k} EBITDA|{k} EV/EBITDA|a multiple of {k}|multiples around {k}].",
-    "[The market|The industry|The segment|Demand|The export market|The regional market] [grew|grows|is growing|shrank|should grow|expands] by {q}[| a year| until {w}| in {y}].", "{x} [grew|shrank|lost sales|gained] by {q}[| in {y}| last year|].",
-    "[The second customer|The second-largest client|The five largest customers together|The ten biggest clients|The customers ranked two to five|The largest supplier|The biggest supplier] [accounts for|account for|stand for|has|have|represents] {q} of [revenue|sales|purchases|turnover].", "[At {x}, the top customer|The largest customer of {x}] [has|takes|makes up] {q} of [revenue|sales].",
-    "[Covenants|The loan agreement|The covenant|The facility agreement] [cap|caps|limit|limits|allows|allow] [leverage|net leverage|gross leverage|net debt/EBITDA] [at|to] {k}.", "[Gross debt|Gross leverage|Total debt, without cash,] [would be|is|equals] {k}[| EBITDA].",
-    "[By {w}|In {w}|At exit|After three years|At the end of the plan], net leverage [should be|is planned at|would fall to|is to reach] {k}.", "[Net leverage of {x}|Net debt/EBITDA at {x}|The leverage of peers] [is|was|averages|lies at] {k}.",
-    "[Gross margin|The EBIT margin|The EBITDA margin|The equity ratio|The tax rate|The return on capital|The occupancy rate|The churn rate|The share of exports|The scrap rate] [is|was|stood at|reached] {q}[| in {y}| in {z}].", "[Capex|Depreciation|Inventory|Equity|Gross debt|Cash|Working capital|Interest|The order book|Net profit|EBIT|Gross profit|The equity cheque|The vendor loan] [is|was|amounts to|stands at|came to] {m}[| in {y}| at year-end|].",
-    "[Order intake|Recurring income|Online business|Service work|The export business] [grew|rose|fell|changed] by {q}[| in {y}|].", "[The exit|The exit case|Our exit model] [assumes|is based on|works with] [{k} EBITDA|a multiple of {k}|an enterprise value of {m}].",
-    "[A former offer|An earlier bid|The first, withdrawn offer|A bid by {x}] [had been|was] [at {m}|at {k} EBITDA|for {m}].",
-)
-RISKS = {
-    "customer_concentration": ("[A handful|A small group|Three or four|A couple] of [customers|clients|buyers] [make up most of the sales|decide about the year|bring in the bulk of revenue|dominate turnover].", "[Losing|The departure of|A switch by] [one big customer|a large client|the top account|an important buyer] would [hurt|leave a gap|cost much revenue|be felt at once].", "[Revenue|Turnover|Income|The order intake] [depends on|rests on|is tied to|leans on] [few customers|a small set of clients|several big buyers|a short list of accounts].", "[Customer|Client] [dependence|dependency|concentration] [is a concern|is marked|stands out|weighs on the case].", "[The customer list|The client base|The circle of buyers] is [short|small|too concentrated|not diversified]."),
-    "supplier_dependency": ("[Parts|Components|Raw goods|Materials|Modules] [come from|are bought from|are only made by] [one vendor|one source|a sole supplier|two suppliers|one manufacturer abroad].", "[The loss|Insolvency|Bankruptcy|A strike] [of|at] [a supplier|the key supplier|a vendor|its chief supplier] would [halt assembly|stop deliveries|leave shelves empty|cause a standstill].", "[Dependence|Reliance|Dependency] on [suppliers|few vendors|a single source of supply|one supplier in {p}] is [strong|marked|a weakness|hard to avoid].", "[Alternative|Second] [suppliers|sources of supply|vendors] [are missing|are rare|have not been found|would take years to qualify].", "[Supply contracts|Purchase agreements with suppliers|Supplier contracts] [can be cancelled at short notice|are about to end|leave little room]."),
-    "cyclicality": ("[Orders|Sales|Volumes|Profits|Results] [rise and fall|move|swing|fluctuate] with the [economy|business cycle|economic cycle|building cycle|state of the economy].", "[A downturn|A recession|An economic slump|Weak economic conditions] [would cut|would reduce|can halve|usually lowers] [orders|sales|demand|earnings].", "[The sector|The market|Demand|The industry] is [highly cyclical|known for its cycles|sensitive to the economy|strongly cyclical].", "[In the last|During the latest|In every] [crisis|recession|slump|downturn] [orders collapsed|sales fell by a third|volumes broke away|demand dried up].", "[Cyclical swings|The cycle|Economic swings] [make planning hard|can hit earnings|remain a threat|affect the order book]."),
-    "regulation": ("[New rules|Laws|Stricter rules|Pending legislation|A change in the law] [may|might|could|would] [raise costs|restrict sales|force changes|cap prices|limit the business].", "[The authorities|Regulators|The supervisory authority|The ministry] [could|may|might] [withdraw the licence|tighten the rules|delay approvals|demand changes].", "[Regulation|Regulatory pressure|The regulatory burden] is [growing|heavy|hard to predict|a risk to margins].", "[Permits|Licences|Approvals|Tariffs] [depend on|are set by|must be renewed by] [the regulator|the authorities|a public body].", "[Compliance|Meeting regulatory demands|Conformity with the rules] [costs money|binds staff|requires constant effort]."),
-    "key_person": ("[Much|Everything|A lot] [depends on|hangs on|rests with] [the founder|the chief executive|one manager|the managing director|the owner in person].", "[If|Should] [the founder|the chief executive|the managing director] [left|fell ill|retired|resigned], [the business would suffer|knowledge would be lost|customers might follow|there is no successor].", "[Succession|The succession|A succession plan] [at the top|for the founder|in management|for the managing director] [is unresolved|is not settled|does not exist|has been put off].", "[The founder|The owner|The chief executive] [knows every customer|holds all the know-how|signs every contract|can scarcely be replaced].", "[Key-person|Key-man|Management] [dependence|risk|dependency] [is present|is high|must be addressed|exists]."),
-    "currency_exposure": ("[Currency|Exchange-rate|FX|Foreign-exchange] [risk|exposure|swings|losses] [is not hedged|is material|are a burden|weighs on margins|can wipe out profits].", "[Sales|Purchases|Costs|Revenues] are [invoiced|paid|settled] in [dollars|foreign currency|several currencies|another currency].", "[A weak|A weaker|A strong|A falling|A rising] [dollar|euro|currency|exchange rate] would [cut margins|raise costs|lower income|hurt].", "[Hedging|Hedges|Currency hedging] [is missing|are missing|covers a few months only|is incomplete].", "[Exchange rates|Currencies|Foreign currencies] [fluctuate|are volatile|have moved against the Company|influence the result]."),
-    "litigation": ("[A former employee|A customer|A competitor|The tax office|A patent owner|A landlord] [has sued|is suing|has gone to court against|has filed a claim against] the [Company|business|group].", "[Lawsuits|Legal disputes|Court cases|Claims|Actions for damages] [are pending|are open|are not settled|may prove costly|hang over the Company].", "[A verdict|A ruling|A judgment|The court's decision] [is expected in {t}|could be expensive|may go against the Company|is outstanding].", "[The provision for|The cost of|Damages from] [litigation|the lawsuit|legal disputes|the court case] [may be too low|can not be estimated|could be high].", "[Litigation|A legal dispute|A dispute in court] with [{x}|a supplier|a licensee|former owners] [continues|is under way|drags on]."),
-    "technology_change": ("[The technology|The product|The software|The process] [is ageing|may soon be outdated|could be overtaken|lags behind|may become obsolete].", "[New|Digital|Disruptive|Rival] [technologies|methods|solutions|technology] [could replace|might displace|threaten|may supersede] [the offering|today's products|the core business|the present process].", "[Technical progress|Technological progress|Innovation|The pace of technology] [is rapid|forces high spending on development|shortens product lives|may overtake the Company].", "[Substitution|Obsolescence|Replacement] [by new technology|through digital products|by newer technology] is [possible|a threat|likely in the long run].", "[A shift|A change|A leap] in technology [would hit|could devalue|might hurt] [the core product|the installed base|the product line]."),
-    "integration": ("[Integrating|Merging|Combining|Bringing together] [the two companies|the businesses|the acquired units|both organisations|systems and teams] [will be difficult|takes time|may fail|costs more than expected].", "[The integration|Post-deal integration|Integration work|Integration] [is complex|has only begun|may take years|could disturb daily business|needs management time].", "[Synergies|Planned synergies|Savings] [may not materialise|depend on integration|require full integration|are uncertain until integration is done].", "[Earlier acquisitions|Acquired companies|Past add-ons|Several takeovers] [are not yet integrated|still run on separate systems|await integration]."),
-    "cyber_security": ("[Hackers|A hacker attack|Ransomware|A cyber attack|Malware] [stopped the systems last year|could paralyse operations|might expose customer data|is a serious threat].", "[IT security|Information security|Data protection|Cyber defence|Cyber security] [is weak|is not up to date|shows shortcomings|needs investment|has been neglected].", "[A data leak|The theft of data|A breach of data|A data breach] would [be costly|damage trust|hurt the brand|lead to fines].", "[An audit|A test|An external review] [found|revealed|pointed to] [holes in IT security|weak passwords|cyber risks|open security holes in the network].", "[No insurance|No plan|No emergency plan] [exists against|covers|is in place for] cyber [attacks|incidents|risks]."),
-    "labour_shortage": ("[Staff|Workers|Engineers|Drivers|Nurses|Technicians|Skilled people] are [scarce|in short supply|difficult to recruit|lacking|hard to keep].", "[Open positions|Vacancies|Posts|Jobs] [can not be filled|stay empty|are hard to fill|remain vacant for months].", "[A lack|The lack|A shortage|The scarcity] of [staff|personnel|skilled labour|trained people|labour] [slows growth|limits output|raises wages|holds back the plan].", "[Recruitment|Hiring|Recruiting] is [slow|expensive|the bottleneck|increasingly difficult].", "[Wages|Wage costs|Salaries] [are rising because staff is short|climb as workers are scarce|go up as labour is short]."),
-    "input_costs": ("[Raw materials|Energy|Steel|Inputs|Electricity|Commodities|Materials] [have become dearer|are getting more expensive|cost more each year|are subject to price swings].", "[Higher|Rising|Increasing|Volatile] [material costs|energy prices|purchase prices|commodity prices|costs of materials] [reduce profits|hit margins|eat into earnings|are a burden].", "[Cost increases|Price rises of inputs|Higher input costs|Dearer materials] [can not be passed on|reach customers late|stay with the Company|are passed on in part].", "[Margins|Earnings|Profits] [suffer from|are sensitive to|react to|depend on] [energy costs|raw material costs|commodity prices|input prices]."),
-    "competition": ("[Rivals|Competitors|New entrants|Large groups|Foreign competitors|Discounters] [are gaining ground|undercut prices|push into the market|win market share|spend more].", "[Competitive pressure|Competition|Rivalry|The competition] [is fierce|is intense|grows|squeezes prices|is increasing].", "[Price wars|Aggressive rivals|New competitors|A new competitor] [could hurt margins|may take customers|threaten the position|might enter the market].", "[Market share|Share of the market|The market position] [may be lost to rivals|is under attack by competitors|could erode through competition].", "[The market is|The field is|It is] [crowded|contested|full of competitors|hard fought]."),
-    "environmental_liability": ("[The soil|The ground|The groundwater|The land|The former plant site] [is polluted|is contaminated|may be contaminated|needs cleaning up|contains hazardous waste].", "[Remediation|A clean-up|Decontamination|Site clean-up] [may be ordered|would be expensive|could cost millions|is not budgeted].", "[Environmental|Ecological] [damage|liabilities|legacies|burdens|claims] [from the past|at the old works|on the premises|near {p}] [remain|have not been examined|may surface|are not insured].", "[Pollution|Contamination|Asbestos|Old waste] [was found|is suspected|has been reported] [on the site|at the plant|in {p}|on company land]."),
-    "refinancing": ("[Loans|Bonds|Bank debt|Credit lines|The facilities|The term loan] [mature|fall due|expire|run out|must be repaid] [next year|soon|within two years|in {w}].", "[New loans|Refinancing|Follow-up financing|Replacing the debt|Rolling over the debt] [may be dearer|is not secured|could prove difficult|will cost more|is an open question].", "[The refinancing|Refinancing] of [the loans|bank debt|the bond|existing facilities] is [due|uncertain|a challenge|outstanding].", "[A wall of|Large|Early|Near-term] [maturities|debt maturities|repayments] [lies ahead|must be dealt with|come up after closing|need new lenders]."),
-}
-HEADINGS = ("[Risks|Key risks|Risks identified|Risk summary|Risk section|Risk profile|Risk overview|Risks and concerns|Main concerns|What could go wrong|Risks of the deal|Downside risks|Risk discussion]",)
-INTRO = ("[The following|These] [risks|points|risk factors|concerns] [were found|stand out|should be noted|came up in diligence|deserve attention|were identified by the team].", "[We see|Diligence found|The team sees|Our advisers see|The review found] [the risks below|these risks|the following risks|these key risks].")
-NONE = ("[The team sees|We see|Diligence found|The advisers found] no [key risks|material risks|risks worth naming|significant risks].", "[Key risks|Risks|Material risks] [were not found|are not apparent|have not been identified].")
-ELABORATION = ("[The buyer|The seller|The bank|The insurer|{h}|Management] [has been told|knows about it|has taken note|sees no need to act|will report on it].", "[This|The point|The matter|The issue] [is under review|has been priced in|will be watched|was known before|is being dealt with|needs further work].", "[A buffer|A reserve|A warranty|An indemnity] [has been agreed|is foreseen|is in the plan|covers this].")
+WORDINGS = Path(__file__).resolve().parent / "wordings"
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_WORD = re.compile(r"(?<![{\w-])[A-Za-z][a-z]+(?![}\w-])")
 
-# Words that carry the meaning of a figure's sentence. The others may be replaced by NEUTRAL ones, so that no fixed string of words
-# can be learnt as the mark of a field.
+
+def lines(name):
+    """The templates of wordings/<name>.txt, one a line, alternatives in brackets."""
+    return tuple(line for line in (WORDINGS / (name + ".txt")).read_text(encoding="utf-8").splitlines() if line)
+
+
+def expand(rng, text):
+    """Takes one of the alternatives of every bracket."""
+    return _CHOICE.sub(lambda m: _one(rng, m.group(1).split("|")), text)
+
+
+def frame(rng, sentence):
+    """Puts a source before the sentence or a remark after it, now and then."""
+    if sentence[-1] == "." and rng.random() < 0.3:
+        sentence = sentence[:-1] + _one(rng, REMARKS) + "."
+    if rng.random() < 0.25:
+        sentence = _one(rng, SOURCES) + (sentence if sentence[1:2].isupper() or sentence[0] == "{" else sentence[0].lower() + sentence[1:])
+    return sentence
+
+
+def loosen(rng, sentence, keep):
+    """Replaces a part of the words that are not in keep by any others, so that no fixed string of words becomes the mark of a fact."""
+    if keep and not keep & words(sentence):
+        return sentence
+    rate = 0.1 + 0.6 * rng.random()
+    return _WORD.sub(lambda m: m.group() if m.group().lower() in keep or rng.random() > rate else _one(rng, NOISE), sentence)
+
+
+def jumble(rng, sentence):
+    """Moves words by a few places."""
+    words = sentence.rstrip(".").split(" ")
+    reach = 1 + 3 * rng.random()
+    order = sorted(range(len(words)), key=lambda i, at=[i + reach * rng.random() for i in range(len(words))]: at[i])
+    return " ".join(words[i] for i in order) + sentence[len(sentence.rstrip(".")):]
+
+
+def words(text):
+    """The words of a template, in lower case."""
+    return {w.lower() for w in _WORD.findall(text.replace("|", " ").replace("[", " ").replace("]", " "))}
+
+
+def distinctive(groups):
+    """For each group of templates, the words that occur (nearly) in this group alone."""
+    counts = {}
+    for name, templates in groups.items():
+        for template in templates:
+            for word in words(template):
+                counts.setdefault(word, {}).setdefault(name, 0)
+                counts[word][name] += 1
+    return {name: frozenset(w for w, c in counts.items() if c.get(name, 0) > 0.8 * sum(c.values())) for name in groups}
+
+
+def _one(rng, options):
+    return options[int(rng.random() * len(options))]
+
+
+SOURCES = (
+    "According to the vendor report, ", "As stated in the data room, ", "Per the documents at hand, ", "On the figures supplied, ", "By our reading, ", "As things stand, ", "In our model, ", "After the latest talks, ",
+    "{h} confirms that ", "The seller states that ", "{a} notes that ", "Based on the draft contract, ", "For the record, ", "It is understood that ", "Our advisers report that ", "Here, ", "To begin with, ")
+REMARKS = (
+    " (see annex {n3})", ", subject to diligence", ", as agreed with {a}", ", as {h} confirmed", ", unchanged since {t}", " at this stage", ", to the best of our knowledge", ", which we find plausible", "; details follow",
+    ", according to {a}", " (source: data room)", ", and {h} stands by that", ", which {a} has checked", ", as discussed in {t}")
+
+# Words that carry the meaning of a figure's sentence; loosen keeps them.
 MEANING = frozenset((
     "enterprise value valuation valued values priced price purchase offer offers bid bids pay paying paid cash debt free revenue revenues sales sold turnover net top line "
     "income invoiced billed earned ebitda adjusted operating earnings profit before depreciation amortisation interest tax margin multiple trailing ratio "
@@ -170,9 +83,15 @@ MEANING = frozenset((
     "market industry segment inflation peer peers rival rivals competitor competitors comparable supplier suppliers former not no nobody disclosed undisclosed available confidential withheld withhold stated given open unknown "
     "last year month months actual audited equity fee fees capital capex working cover average").split())
 NEUTRAL = tuple((
+    "of in at to for as by on an the its this that with from has was were which also been our "
     "about above across after again along also although always another around aside back basic beyond both brief broad calm careful certain chiefly clear close common complete correct current daily direct "
     "during each easily either entire equal even every exact fair far final firm following formal frankly full further general given good great half handed hence here holds indeed inside joint just keeps kept known large later "
     "leads least left likely little local long looks made mainly makes many marked matter means mention might mostly moved much named near nearly need never next noted notice often once only other ours outside over overall "
     "part past perhaps placed plain point possible present pretty proved put quite rather reached read ready real recent regard related remains right roughly round safe said same seen sets several shall short shown side simple since "
     "small solid some soon special stays steady still strong sure taken takes tells term thereby thus today together told took toward true turned under until upon used useful usual verified very well went whole widely "
     "will within without worth written yet").split())
+# What replaces words: the neutral ones, and those of texts that state neither a figure nor a risk.
+_SILENT = ("company_again", "sector", "type", "risk_elaboration", "risk_intro", "risk_headings", "risk_none")
+_RISKS = [path.stem for path in WORDINGS.glob("risk_*.txt") if path.stem not in _SILENT]
+_vocabulary = lambda names: set().union(*(words(line) for name in names for line in lines(name)))
+NOISE = tuple(sorted(set(NEUTRAL) | _vocabulary(_SILENT) - _vocabulary(_RISKS) - MEANING))
