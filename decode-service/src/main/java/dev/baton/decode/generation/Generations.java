@@ -13,8 +13,6 @@ import dev.baton.worker.runtime.WorkerRuntime;
 import dev.baton.worker.web.WorkRefusedException;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /** All generations of this worker. Safe for use by all threads. */
@@ -63,23 +60,21 @@ public final class Generations implements WorkSource, MembershipListener, AutoCl
   public Flux<TokenEvent> generate(GenerateRequest request) {
     return Flux.defer(() -> {
       admit(request);
-      Sinks.Many<TokenEvent> sink = Sinks.many().unicast().onBackpressureBuffer(room(request));
-      Generation generation = new Generation(request, context, sinkOf(sink));
+      EventStream events = new EventStream(room(request));
+      Generation generation = new Generation(request, context, events);
       if (generations.putIfAbsent(generation.id(), generation) != null) {
         throw new WorkRefusedException(409, "duplicate", generation.id() + " runs here already");
       }
-      return sink.asFlux()
-          .doOnSubscribe(_ -> generation.begin())
-          .doOnCancel(generation::cancel)
-          // Encoding and writing is not the engine loop's business.
-          .publishOn(Schedulers.parallel());
+      // Encoding and writing is not the engine loop's business.
+      return events.read(
+          Schedulers.parallel(), generation::begin, () -> generation.readerLeft(events.progress()));
     });
   }
 
   /** Enough for every event that a generation can have. */
-  private Queue<TokenEvent> room(GenerateRequest request) {
+  private int room(GenerateRequest request) {
     int tokens = Math.min(request.stop().maxTokens(), worker.engine().model().maxPositions());
-    return new ArrayBlockingQueue<>(tokens + EVENTS_BESIDE_TOKENS);
+    return tokens + EVENTS_BESIDE_TOKENS;
   }
 
   private void admit(GenerateRequest request) {
@@ -95,24 +90,6 @@ public final class Generations implements WorkSource, MembershipListener, AutoCl
       throw new WorkRefusedException(
           429, "overloaded", "at most " + properties.maxGenerations() + " generations run here");
     }
-  }
-
-  private static TokenSink sinkOf(Sinks.Many<TokenEvent> sink) {
-    return new TokenSink() {
-      @Override
-      public boolean next(TokenEvent event) {
-        return switch (sink.tryEmitNext(event)) {
-          // Without a reader there is nobody to be behind.
-          case OK, FAIL_CANCELLED, FAIL_TERMINATED, FAIL_ZERO_SUBSCRIBER -> true;
-          case FAIL_OVERFLOW, FAIL_NON_SERIALIZED -> false;
-        };
-      }
-
-      @Override
-      public void complete() {
-        sink.tryEmitComplete();
-      }
-    };
   }
 
   private void receive(HandOff handOff) {
