@@ -41,7 +41,8 @@ def jumble(rng, sentence):
     """Moves words by a few places."""
     words = sentence.rstrip(".").split(" ")
     reach = 1 + 3 * rng.random()
-    order = sorted(range(len(words)), key=lambda i, at=[i + reach * rng.random() for i in range(len(words))]: at[i])
+    places = [i + reach * rng.random() for i in range(len(words))]
+    order = sorted(range(len(words)), key=places.__getitem__)
     return " ".join(words[i] for i in order) + sentence[len(sentence.rstrip(".")):]
 
 

@@ -100,8 +100,8 @@ class OperationsIT {
     assertThat(attempt.at("/placement/scores").size()).isEqualTo(2);
     assertThat(attempt.at("/placement/scores/decode-1/load").asDouble()).isEqualTo(1.0);
     assertThat(attempt.path("path").asString()).isEqualTo("disaggregated");
-    assertThat(attempt.at("/work/kv_transfer").asDouble()).isEqualTo(2.0);
-    assertThat(attempt.at("/work/transferred_bytes").asInt()).isEqualTo(4096);
+    assertThat(attempt.path("work").path("kv_transfer").asDouble()).isEqualTo(2.0);
+    assertThat(attempt.path("work").path("transferred_bytes").asInt()).isEqualTo(4096);
     assertThat(explanation.at("/summary/timings/ttft").isNumber()).isTrue();
 
     HttpResponse<String> other =

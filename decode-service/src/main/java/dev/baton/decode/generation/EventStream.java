@@ -1,8 +1,11 @@
 package dev.baton.decode.generation;
 
 import dev.baton.contracts.TokenEvent;
+import dev.baton.worker.loop.SequenceId;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -12,9 +15,13 @@ import reactor.core.scheduler.Scheduler;
  * always the same one, and wait here while the reader is behind.
  */
 final class EventStream implements TokenSink {
+  private static final Logger log = LoggerFactory.getLogger(EventStream.class);
+
+  private final SequenceId id;
   private final Sinks.Many<TokenEvent> sink;
   private final AtomicInteger emitted = new AtomicInteger();
   private final AtomicInteger taken = new AtomicInteger();
+  private volatile boolean completed;
 
   /**
    * How far the reader is.
@@ -27,7 +34,8 @@ final class EventStream implements TokenSink {
   /**
    * @param room events that may wait
    */
-  EventStream(int room) {
+  EventStream(SequenceId id, int room) {
+    this.id = id;
     this.sink = Sinks.many().unicast().onBackpressureBuffer(new ArrayBlockingQueue<>(room));
   }
 
@@ -43,6 +51,7 @@ final class EventStream implements TokenSink {
 
   @Override
   public void complete() {
+    completed = true;
     sink.tryEmitComplete();
   }
 
@@ -58,8 +67,23 @@ final class EventStream implements TokenSink {
   Flux<TokenEvent> read(Scheduler threads, Runnable begin, Runnable left) {
     return sink.asFlux()
         .doOnSubscribe(_ -> begin.run())
+        .doOnCancel(this::warnOfUnreadEnd)
         .doOnCancel(left)
         .publishOn(threads)
         .doOnNext(_ -> taken.incrementAndGet());
+  }
+
+  /** A reader that has heard the end leaves too, but has taken everything by then. */
+  private void warnOfUnreadEnd() {
+    Progress at = progress();
+    if (completed && at.taken() < at.emitted()) {
+      log.atWarn()
+          .addKeyValue("request", id.request())
+          .log(
+              "attempt {} ended, but its reader left when {} of {} events had been taken for writing",
+              id.attempt(),
+              at.taken(),
+              at.emitted());
+    }
   }
 }

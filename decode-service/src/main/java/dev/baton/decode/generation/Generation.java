@@ -138,24 +138,6 @@ final class Generation implements SequenceListener {
     context.loop().cancel(id());
   }
 
-  /** The connection has closed; a reader that has heard the end closes it too. */
-  void readerLeft(EventStream.Progress progress) {
-    if (ended() && progress.taken() < progress.emitted()) {
-      log.atWarn()
-          .addKeyValue("request", request.request())
-          .log(
-              "attempt {} ended, but its reader left when {} of {} events had been taken for writing",
-              request.attempt(),
-              progress.taken(),
-              progress.emitted());
-    }
-    cancel();
-  }
-
-  private synchronized boolean ended() {
-    return stage == Stage.ENDED;
-  }
-
   /** The worker has lost its lane; what runs in the loop is failed there. */
   synchronized void workerGone() {
     if (stage == Stage.AWAITING_HAND_OFF) {

@@ -60,14 +60,14 @@ public final class Generations implements WorkSource, MembershipListener, AutoCl
   public Flux<TokenEvent> generate(GenerateRequest request) {
     return Flux.defer(() -> {
       admit(request);
-      EventStream events = new EventStream(room(request));
+      EventStream events =
+          new EventStream(new SequenceId(request.request(), request.attempt()), room(request));
       Generation generation = new Generation(request, context, events);
       if (generations.putIfAbsent(generation.id(), generation) != null) {
         throw new WorkRefusedException(409, "duplicate", generation.id() + " runs here already");
       }
       // Encoding and writing is not the engine loop's business.
-      return events.read(
-          Schedulers.parallel(), generation::begin, () -> generation.readerLeft(events.progress()));
+      return events.read(Schedulers.parallel(), generation::begin, generation::cancel);
     });
   }
 

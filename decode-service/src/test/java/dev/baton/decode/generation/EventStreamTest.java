@@ -2,8 +2,10 @@ package dev.baton.decode.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.contracts.RequestId;
 import dev.baton.contracts.SampledToken;
 import dev.baton.contracts.TokenEvent;
+import dev.baton.worker.loop.SequenceId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -23,6 +25,7 @@ class EventStreamTest {
   /** Enough to refill every queue on the way several times. */
   private static final int TOKENS = 600;
 
+  private static final SequenceId ID = new SequenceId(new RequestId("req-stream"), 1);
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
   @Test
@@ -31,7 +34,7 @@ class EventStreamTest {
     try (ExecutorService intake = Executors.newSingleThreadExecutor();
         ExecutorService loop = Executors.newSingleThreadExecutor()) {
       for (int round = 0; round < ROUNDS; round++) {
-        EventStream stream = new EventStream(TOKENS);
+        EventStream stream = new EventStream(ID, TOKENS);
         int pause = random.nextInt(300);
         Runnable rest =
             () -> {
@@ -68,7 +71,7 @@ class EventStreamTest {
 
   @Test
   void knowsHowFarItsReaderIs() {
-    EventStream stream = new EventStream(TOKENS);
+    EventStream stream = new EventStream(ID, TOKENS);
     stream.read(Schedulers.immediate(), () -> {}, () -> {}).subscribe(reader(2));
     IntStream.range(0, 5).forEach(i -> emit(stream, i, 0));
 
@@ -77,7 +80,7 @@ class EventStreamTest {
 
   @Test
   void refusesWhatItHasNoRoomFor() {
-    EventStream stream = new EventStream(1);
+    EventStream stream = new EventStream(ID, 1);
     stream.read(Schedulers.immediate(), () -> {}, () -> {}).subscribe(reader(0));
 
     assertThat(IntStream.range(0, 1_000).allMatch(i -> stream.next(token(i)))).isFalse();
