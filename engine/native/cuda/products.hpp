@@ -1,0 +1,73 @@
+// Matrix products of the model: cuBLASLt for many rows, own kernel for a few.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include <cstdint>
+#include <map>
+#include <tuple>
+
+#include "cublas_lt.hpp"
+#include "device_buffer.hpp"
+#include "kv_view.hpp"
+
+namespace baton::cuda {
+
+/// A weight [outputs][inputs] on the device. bf16, or e4m3 with one scale an output.
+struct Matrix {
+  const void* data = nullptr;
+  const float* scales = nullptr;  // [outputs]; null: bf16
+  int outputs = 0;
+  int inputs = 0;
+  bool is_fp8() const { return scales != nullptr; }
+  std::int64_t bytes() const { return std::int64_t{outputs} * inputs * (is_fp8() ? 1 : 2); }
+};
+
+/// Most rows of `multiply_few`.
+inline constexpr int kFewRows = 4;
+
+/// out[rows][outputs] = x[rows][inputs] weight^T for up to kFewRows rows: bound by reading the
+/// weight once. inputs is a multiple of 8 (bf16) or 16 (e4m3); fp32 sums.
+template <class Out>
+void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream);
+
+/// q[rows][inputs] in e4m3 and one scale a row, so that x = q * scale.
+void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,
+                   cudaStream_t stream);
+
+class Products {
+ public:
+  /// `max_rows` and `max_inputs` bound the activations that fp8 products quantise.
+  Products(int max_rows, int max_inputs, bool fp8);
+  ~Products();
+  Products(const Products&) = delete;
+  Products& operator=(const Products&) = delete;
+
+  /// out[rows][outputs] = x[rows][inputs] weight^T, fp32 accumulation.
+  void run(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out, cudaStream_t stream);
+  void run(const bf16_t* x, const Matrix& weight, int rows, float* out, cudaStream_t stream);
+
+  /// Times the candidates of cuBLASLt for this shape and keeps the fastest. `x` and `out` are
+  /// scratch of the right size.
+  void tune(const bf16_t* x, const Matrix& weight, int rows, void* out, bool out_fp32,
+            cudaStream_t stream);
+
+ private:
+  struct Plan;
+  using Key = std::tuple<int, int, int, bool, bool>;  // outputs, inputs, rows, fp8, fp32 out
+
+  template <class Out>
+  void run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream);
+  Plan make_plan(const Matrix& weight, int rows, bool out_fp32, int candidates);
+  void call(const Plan& plan, const lt::Algorithm& algorithm, const void* x, const Matrix& weight,
+            void* out, cudaStream_t stream);
+
+  lt::Handle handle_ = nullptr;
+  DeviceBuffer<std::uint8_t> workspace_;
+  DeviceBuffer<std::uint8_t> quantised_;
+  DeviceBuffer<float> scales_;
+  std::map<Key, Plan> plans_;
+};
+
+}  // namespace baton::cuda
