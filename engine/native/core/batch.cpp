@@ -19,6 +19,14 @@ void check_ids(const std::int32_t* ids, std::int64_t count, std::int32_t limit,
   }
 }
 
+/// Ids of which the last may be -1 - i for sample i of the step before.
+void check_tokens(const std::int32_t* ids, std::int64_t count, const BatchLimits& limits,
+                  const std::string& what) {
+  const std::int32_t last = ids[count - 1];
+  const bool pending = last < 0 && last >= -limits.pending;
+  check_ids(ids, pending ? count - 1 : count, limits.vocabulary, what);
+}
+
 void check_slice(const baton_slice& slice, const std::string& where, const BatchLimits& limits) {
   require(slice.count > 0, where + ": count must be positive");
   require(slice.start >= 0, where + ": start must not be negative");
@@ -30,7 +38,7 @@ void check_slice(const baton_slice& slice, const std::string& where, const Batch
   const std::int64_t blocks = (end + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS;
   require(slice.block_count >= blocks, where + ": " + std::to_string(slice.block_count) +
                                            " blocks for " + std::to_string(end) + " positions");
-  check_ids(slice.tokens, slice.count, limits.vocabulary, where + ": token");
+  check_tokens(slice.tokens, slice.count, limits, where + ": token");
   check_ids(slice.blocks, blocks, limits.kv_blocks, where + ": block");
   if (slice.sample == 0) return;
   try {
@@ -40,7 +48,7 @@ void check_slice(const baton_slice& slice, const std::string& where, const Batch
   }
   if (needs_history(slice.sampling)) {
     require(slice.history != nullptr, where + ": penalties need the history");
-    check_ids(slice.history, end, limits.vocabulary, where + ": history token");
+    check_tokens(slice.history, end, limits, where + ": history token");
   }
 }
 

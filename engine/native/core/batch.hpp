@@ -14,6 +14,7 @@ struct BatchLimits {
   std::int32_t max_tokens;
   std::int32_t max_sequences;
   std::int32_t kv_blocks;
+  std::int32_t pending = 0;  // samples of the step before, for which a last token may stand
 };
 
 /// Throws Failure(BATON_INVALID_ARGUMENT) that names the slice and what is wrong with it.

@@ -101,13 +101,21 @@ std::vector<std::uint16_t> Weights::stack_bf16(const std::vector<Part>& parts,
     const auto count = static_cast<std::size_t>(part.rows * columns);
     const std::size_t before = out.size();
     out.resize(before + count);
-    if (tensor.dtype == BATON_BF16) {
-      std::memcpy(out.data() + before, tensor.data, count * 2);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) out[before + i] = to_bf16(element(tensor, i));
-    }
+    convert_to_bf16(tensor, 0, part.rows * columns, out.data() + before);
   }
   return out;
+}
+
+void convert_to_bf16(const baton_tensor& tensor, std::int64_t first, std::int64_t count,
+                     std::uint16_t* out) {
+  if (tensor.dtype == BATON_BF16) {
+    std::memcpy(out, static_cast<const std::byte*>(tensor.data) + 2 * first,
+                static_cast<std::size_t>(count) * 2);
+    return;
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = to_bf16(element(tensor, static_cast<std::size_t>(first + i)));
+  }
 }
 
 }  // namespace baton

@@ -34,4 +34,8 @@ class Weights {
   std::unordered_map<std::string, const baton_tensor*> tensors_;
 };
 
+/// Elements [first, first + count) of a tensor, rounded to bf16 where they are wider.
+void convert_to_bf16(const baton_tensor& tensor, std::int64_t first, std::int64_t count,
+                     std::uint16_t* out);
+
 }  // namespace baton

@@ -6,10 +6,11 @@
 #include "baton_engine.h"
 #include "error.hpp"
 #include "llama.hpp"
-#include "sampling.hpp"
+#include "steps_ahead.hpp"
 
 struct baton_engine {
   baton::cpu::Llama model;
+  baton::cpu::StepsAhead steps{};
 };
 
 extern "C" {
@@ -33,7 +34,29 @@ baton_status baton_step(baton_engine* engine, const baton_slice* slices, size_t 
                         size_t capacity) {
   return baton::guarded(error, capacity, [&] {
     baton::require(engine != nullptr, "null engine");
-    engine->model.step({slices, count}, {samples, sample_capacity});
+    baton::require(engine->steps.none(), "a submitted step has not been waited for");
+    std::size_t wanted = 0;
+    for (size_t i = 0; slices != nullptr && i < count; ++i) wanted += slices[i].sample != 0;
+    baton::require(wanted <= sample_capacity, "no room for " + std::to_string(wanted) + " samples");
+    engine->steps.submit(engine->model, {slices, count});
+    engine->steps.wait({samples, sample_capacity});
+  });
+}
+
+baton_status baton_submit(baton_engine* engine, const baton_slice* slices, size_t count,
+                          char* error, size_t capacity) {
+  return baton::guarded(error, capacity, [&] {
+    baton::require(engine != nullptr && slices != nullptr, "null argument");
+    engine->steps.submit(engine->model, {slices, count});
+  });
+}
+
+baton_status baton_wait(baton_engine* engine, baton_sample* samples, size_t sample_capacity,
+                        char* error, size_t capacity) {
+  return baton::guarded(error, capacity, [&] {
+    baton::require(engine != nullptr && (samples != nullptr || sample_capacity == 0),
+                   "null argument");
+    engine->steps.wait({samples, sample_capacity});
   });
 }
 
@@ -45,25 +68,6 @@ baton_status baton_logits(const baton_engine* engine, size_t index, float* logit
     baton::require(from.size() <= logit_capacity,
                    "no room for " + std::to_string(from.size()) + " logits");
     std::copy(from.begin(), from.end(), logits);
-  });
-}
-
-baton_status baton_sample_logits(const float* logits, int32_t vocabulary,
-                                 const baton_sampling* sampling, const int32_t* history,
-                                 int64_t position, baton_sample* sample, char* error,
-                                 size_t capacity) {
-  return baton::guarded(error, capacity, [&] {
-    baton::require(logits != nullptr && sampling != nullptr && sample != nullptr, "null argument");
-    baton::require(vocabulary > 0 && position >= 0, "vocabulary or position out of range");
-    baton::check(*sampling);
-    if (baton::needs_history(*sampling)) {
-      baton::require(history != nullptr, "penalties need the history");
-      for (int64_t i = 0; i < position; ++i) {
-        baton::require(history[i] >= 0 && history[i] < vocabulary, "history token out of range");
-      }
-    }
-    baton::SamplerScratch scratch;
-    baton::sample(logits, vocabulary, *sampling, history, position, scratch, *sample);
   });
 }
 

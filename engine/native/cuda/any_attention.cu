@@ -19,6 +19,7 @@ __global__ void __launch_bounds__(kWarps * 32)
   const int head = static_cast<int>(row % shape.heads);
   const int kv_head = head / (shape.heads / shape.kv_heads);
   const int slice = slice_of[token];
+  if (slice < 0) return;
   const int keys = view.start[slice] + token - view.first[slice] + 1;
   const std::int32_t* table = view.blocks + std::int64_t{slice} * view.block_stride;
   const int dim = shape.head_dim;

@@ -65,7 +65,8 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
 /// A tensor map over q[tokens][heads][head_dim] for attend_prefill.
 CUtensorMap map_queries(const bf16_t* q, int tokens, const AttentionShape& shape);
 
-/// Attention for any shape, one warp a (token, head). Slow; for shapes of small test models.
+/// Attention for any shape, one warp a (token, head); a token of slice -1 is left out. Slow; for
+/// shapes and devices that the fast kernels do not know.
 void attend_any(const bf16_t* q, const SliceView& view, const std::int32_t* slice_of, int tokens,
                 const AttentionShape& shape, int layer, const KvView& pool, bf16_t* out,
                 cudaStream_t stream);

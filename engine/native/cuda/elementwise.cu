@@ -1,5 +1,7 @@
 #include "elementwise.hpp"
 
+#include <string>
+
 #include "cuda_error.hpp"
 
 namespace baton::cuda {
@@ -19,43 +21,53 @@ __device__ float block_sum(float value) {
   return sum;
 }
 
-__global__ void embed_kernel(const std::int32_t* tokens, const bf16_t* embedding, int hidden,
-                             float* residual) {
+__global__ void embed_kernel(const std::int32_t* tokens, const baton_sample* samples,
+                             const bf16_t* embedding, int hidden, float* residual) {
   const std::int64_t row = blockIdx.x;
-  const bf16_t* from = embedding + std::int64_t{tokens[row]} * hidden;
+  const std::int32_t id = tokens[row];
+  const bf16_t* from = embedding + std::int64_t{id < 0 ? samples[-1 - id].token : id} * hidden;
   for (int i = threadIdx.x; i < hidden; i += blockDim.x) {
     residual[row * hidden + i] = __bfloat162float(from[i]);
   }
 }
 
-/// One CTA a row. `rows` null: row i of the grid is row i of the step, and the sum is stored.
-template <bool kGather>
+/// One CTA a row of `out`; the row of x is the same, or the one that `rows` names. The row stays in
+/// shared memory between its two uses.
 __global__ void __launch_bounds__(kNormThreads)
-    norm_kernel(float* residual, const bf16_t* delta, const std::int32_t* rows,
-                const float* weight, float epsilon, int hidden, bf16_t* out) {
-  extern __shared__ float row_values[];
-  const std::int64_t from = kGather ? rows[blockIdx.x] : static_cast<int>(blockIdx.x);
-  float2* x = reinterpret_cast<float2*>(residual + from * hidden);
-  const auto* add = reinterpret_cast<const __nv_bfloat162*>(delta + from * hidden);
-  auto* kept = reinterpret_cast<float2*>(row_values);
+    norm_kernel(const float* x, const std::int32_t* rows, const float* weight, float epsilon,
+                int hidden, bf16_t* out) {
+  extern __shared__ float4 kept[];
+  const std::int64_t from = rows == nullptr ? static_cast<int>(blockIdx.x) : rows[blockIdx.x];
+  const auto* values = reinterpret_cast<const float4*>(x + from * hidden);
   float squares = 0;
-  for (int i = threadIdx.x; i < hidden / 2; i += kNormThreads) {
-    float2 value = x[i];
-    if (delta != nullptr) {
-      const float2 more = __bfloat1622float2(add[i]);
-      value.x += more.x;
-      value.y += more.y;
-      if (!kGather) x[i] = value;
-    }
-    kept[i] = value;
-    squares += value.x * value.x + value.y * value.y;
+  for (int i = threadIdx.x; i < hidden / 4; i += kNormThreads) {
+    const float4 v = values[i];
+    kept[i] = v;
+    squares += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
   }
   const float scale = rsqrtf(block_sum(squares) / static_cast<float>(hidden) + epsilon);
-  auto* to = reinterpret_cast<__nv_bfloat162*>(out + std::int64_t{blockIdx.x} * hidden);
-  const auto* w = reinterpret_cast<const float2*>(weight);
-  for (int i = threadIdx.x; i < hidden / 2; i += kNormThreads) {
-    to[i] = __floats2bfloat162_rn(kept[i].x * scale * w[i].x, kept[i].y * scale * w[i].y);
+  auto* to = reinterpret_cast<uint2*>(out + std::int64_t{blockIdx.x} * hidden);
+  const auto* weights = reinterpret_cast<const float4*>(weight);
+  for (int i = threadIdx.x; i < hidden / 4; i += kNormThreads) {
+    const float4 v = kept[i];
+    const float4 w = weights[i];
+    uint2 packed;
+    auto* pairs = reinterpret_cast<__nv_bfloat162*>(&packed);
+    pairs[0] = __floats2bfloat162_rn(v.x * scale * w.x, v.y * scale * w.y);
+    pairs[1] = __floats2bfloat162_rn(v.z * scale * w.z, v.w * scale * w.w);
+    to[i] = packed;
   }
+}
+
+void launch_norm(const float* x, const std::int32_t* rows, const float* weight, float epsilon,
+                 int count, int hidden, bf16_t* out, cudaStream_t stream) {
+  require(hidden % 4 == 0 && hidden <= 16384,
+          "hidden must be a multiple of 4 and at most 16384, not " + std::to_string(hidden));
+  const std::size_t shared = sizeof(float) * static_cast<std::size_t>(hidden);
+  BATON_CUDA(cudaFuncSetAttribute(norm_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(shared)));
+  norm_kernel<<<count, kNormThreads, shared, stream>>>(x, rows, weight, epsilon, hidden, out);
+  BATON_CUDA(cudaGetLastError());
 }
 
 /// One CTA a token; threads walk the pairs of all heads.
@@ -76,6 +88,7 @@ __global__ void rope_store_kernel(const bf16_t* qkv, StepView step, const float*
     const float a = __bfloat162float(from[head * shape.head_dim + pair]);
     const float b = __bfloat162float(from[head * shape.head_dim + pair + half]);
     const int kv_head = head - shape.heads;
+    if (kv_head >= 0 && slot < 0) continue;
     if (kv_head >= shape.kv_heads) {
       bf16_t* v = pool.at(block, kv_head - shape.kv_heads, layer, 1) + place;
       v[pair] = __float2bfloat16_rn(a);
@@ -110,6 +123,7 @@ __global__ void rope_store_vector_kernel(const bf16_t* qkv, StepView step, const
     const uint2 low = *reinterpret_cast<const uint2*>(from + head * shape.head_dim + pair);
     const uint2 high = *reinterpret_cast<const uint2*>(from + head * shape.head_dim + pair + half);
     const int kv_head = head - shape.heads;
+    if (kv_head >= 0 && slot < 0) continue;
     if (kv_head >= shape.kv_heads) {
       bf16_t* v = pool.at(block, kv_head - shape.kv_heads, layer, 1) + place;
       *reinterpret_cast<uint2*>(v + pair) = low;
@@ -172,31 +186,20 @@ __global__ void swiglu_vector_kernel(const bf16_t* gate_up, int inner, bf16_t* o
 
 }  // namespace
 
-void embed(const std::int32_t* tokens, const bf16_t* embedding, int count, int hidden,
-           float* residual, cudaStream_t stream) {
-  embed_kernel<<<count, 256, 0, stream>>>(tokens, embedding, hidden, residual);
+void embed(const std::int32_t* tokens, const baton_sample* samples, const bf16_t* embedding,
+           int count, int hidden, float* residual, cudaStream_t stream) {
+  embed_kernel<<<count, 256, 0, stream>>>(tokens, samples, embedding, hidden, residual);
   BATON_CUDA(cudaGetLastError());
 }
 
-void add_rms_norm(float* residual, const bf16_t* delta, const float* weight, float epsilon,
-                  int count, int hidden, bf16_t* out, cudaStream_t stream) {
-  const std::size_t shared = sizeof(float) * static_cast<std::size_t>(hidden);
-  BATON_CUDA(cudaFuncSetAttribute(norm_kernel<false>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(shared)));
-  norm_kernel<false><<<count, kNormThreads, shared, stream>>>(residual, delta, nullptr, weight,
-                                                              epsilon, hidden, out);
-  BATON_CUDA(cudaGetLastError());
+void rms_norm(const float* x, const float* weight, float epsilon, int count, int hidden,
+              bf16_t* out, cudaStream_t stream) {
+  launch_norm(x, nullptr, weight, epsilon, count, hidden, out, stream);
 }
 
-void gather_add_rms_norm(const float* residual, const bf16_t* delta, const std::int32_t* rows,
-                         const float* weight, float epsilon, int count, int hidden, bf16_t* out,
-                         cudaStream_t stream) {
-  const std::size_t shared = sizeof(float) * static_cast<std::size_t>(hidden);
-  BATON_CUDA(cudaFuncSetAttribute(norm_kernel<true>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(shared)));
-  norm_kernel<true><<<count, kNormThreads, shared, stream>>>(
-      const_cast<float*>(residual), delta, rows, weight, epsilon, hidden, out);
-  BATON_CUDA(cudaGetLastError());
+void gather_rms_norm(const float* x, const std::int32_t* rows, const float* weight, float epsilon,
+                     int count, int hidden, bf16_t* out, cudaStream_t stream) {
+  launch_norm(x, rows, weight, epsilon, count, hidden, out, stream);
 }
 
 void rope_store(const bf16_t* qkv, const StepView& step, const float* cosine, const float* sine,

@@ -55,7 +55,7 @@ struct Chunk<true> {
 template <bool kFp8, int kRows, class Out>
 __global__ void __launch_bounds__(kWarps * 32)
     few_rows_kernel(const bf16_t* x, const void* weight, const float* scales, int outputs,
-                    int inputs, Out* out) {
+                    int inputs, Out* out, bool add) {
   using Piece = Chunk<kFp8>;
   const int lane = threadIdx.x % 32;
   const int output = blockIdx.x * kWarps + threadIdx.x / 32;
@@ -97,20 +97,22 @@ __global__ void __launch_bounds__(kWarps * 32)
       sums[r] += __shfl_xor_sync(0xffffffff, sums[r], offset);
     }
     if (lane == r) {
+      Out& to = out[std::int64_t{r} * outputs + output];
       const float value = kFp8 ? sums[r] * scales[output] : sums[r];
-      out[std::int64_t{r} * outputs + output] = static_cast<Out>(value);
+      to = static_cast<Out>(add ? value + static_cast<float>(to) : value);
     }
   }
 }
 
 template <bool kFp8, class Out>
-void launch(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream) {
+void launch(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+            cudaStream_t stream) {
   const auto kernel = rows == 1   ? few_rows_kernel<kFp8, 1, Out>
                       : rows == 2 ? few_rows_kernel<kFp8, 2, Out>
                       : rows == 3 ? few_rows_kernel<kFp8, 3, Out>
                                   : few_rows_kernel<kFp8, 4, Out>;
   kernel<<<(weight.outputs + kWarps - 1) / kWarps, kWarps * 32, 0, stream>>>(
-      x, weight.data, weight.scales, weight.outputs, weight.inputs, out);
+      x, weight.data, weight.scales, weight.outputs, weight.inputs, out, add);
   BATON_CUDA(cudaGetLastError());
 }
 
@@ -143,12 +145,13 @@ __global__ void __launch_bounds__(kQuantiseThreads)
 }  // namespace
 
 template <class Out>
-void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream) {
-  weight.is_fp8() ? launch<true>(x, weight, rows, out, stream)
-                  : launch<false>(x, weight, rows, out, stream);
+void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+                  cudaStream_t stream) {
+  weight.is_fp8() ? launch<true>(x, weight, rows, out, add, stream)
+                  : launch<false>(x, weight, rows, out, add, stream);
 }
-template void multiply_few(const bf16_t*, const Matrix&, int, bf16_t*, cudaStream_t);
-template void multiply_few(const bf16_t*, const Matrix&, int, float*, cudaStream_t);
+template void multiply_few(const bf16_t*, const Matrix&, int, bf16_t*, bool, cudaStream_t);
+template void multiply_few(const bf16_t*, const Matrix&, int, float*, bool, cudaStream_t);
 
 void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,
                    cudaStream_t stream) {

@@ -1,11 +1,13 @@
 #include "products.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "error.hpp"
+#include "stream.hpp"
 
 namespace baton::cuda {
 namespace {
@@ -105,84 +107,77 @@ Products::Plan Products::make_plan(const Matrix& weight, int rows, bool out_fp32
 }
 
 void Products::call(const Plan& plan, const lt::Algorithm& algorithm, const void* x,
-                    const Matrix& weight, void* out, cudaStream_t stream) {
+                    const Matrix& weight, void* out, bool add, cudaStream_t stream) {
   if (weight.is_fp8()) {  // the plan may have been made for another weight of this shape
     const void* of_weight = weight.scales;
     BATON_LT(lt::library().product_set(plan.product, lt::kScaleA, &of_weight, sizeof of_weight));
   }
   const float one = 1;
-  const float zero = 0;
+  const float kept = add ? 1 : 0;
   BATON_LT(lt::library().matmul(handle_, plan.product, &one, weight.data, plan.weight, x,
-                                plan.input, &zero, out, plan.output, out, plan.output, &algorithm,
+                                plan.input, &kept, out, plan.output, out, plan.output, &algorithm,
                                 workspace_.data(), kWorkspace, stream));
 }
 
 template <class Out>
-void Products::run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out,
+void Products::run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
                       cudaStream_t stream) {
   const int vector = weight.is_fp8() ? 16 : 8;
   if (rows <= kFewRows && weight.inputs % vector == 0) {
-    multiply_few(x, weight, rows, out, stream);
+    multiply_few(x, weight, rows, out, add, stream);
     return;
-  }
-  const bool fp32 = sizeof(Out) == sizeof(float);
-  const Key key{weight.outputs, weight.inputs, rows, weight.is_fp8(), fp32};
-  auto plan = plans_.find(key);
-  if (plan == plans_.end()) {
-    plan = plans_.emplace(key, make_plan(weight, rows, fp32, 1)).first;
   }
   const void* input = x;
   if (weight.is_fp8()) {
     quantise_rows(x, rows, weight.inputs, quantised_.data(), scales_.data(), stream);
     input = quantised_.data();
   }
+  const bool fp32 = sizeof(Out) == sizeof(float);
+  const Key key{weight.outputs, weight.inputs, rows, weight.is_fp8(), fp32, add};
+  auto plan = plans_.find(key);
+  if (plan == plans_.end()) {
+    Plan made = make_plan(weight, rows, fp32, tuning_ ? kTuneCandidates : 1);
+    if (tuning_) choose(made, input, weight, out, add, stream);
+    plan = plans_.emplace(key, std::move(made)).first;
+  }
   call(plan->second, plan->second.candidates[plan->second.chosen].algorithm, input, weight, out,
-       stream);
+       add, stream);
 }
 
 void Products::run(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
                    cudaStream_t stream) {
-  run_as(x, weight, rows, out, stream);
+  run_as(x, weight, rows, out, false, stream);
 }
 
 void Products::run(const bf16_t* x, const Matrix& weight, int rows, float* out,
                    cudaStream_t stream) {
-  run_as(x, weight, rows, out, stream);
+  run_as(x, weight, rows, out, false, stream);
 }
 
-void Products::tune(const bf16_t* x, const Matrix& weight, int rows, void* out, bool out_fp32,
-                    cudaStream_t stream) {
-  Plan plan = make_plan(weight, rows, out_fp32, kTuneCandidates);
-  const void* input = x;
-  if (weight.is_fp8()) {
-    quantise_rows(x, rows, weight.inputs, quantised_.data(), scales_.data(), stream);
-    input = quantised_.data();
-  }
-  cudaEvent_t from = nullptr;
-  cudaEvent_t to = nullptr;
-  BATON_CUDA(cudaEventCreate(&from));
-  BATON_CUDA(cudaEventCreate(&to));
-  float best = 1e30F;
+void Products::add(const bf16_t* x, const Matrix& weight, int rows, float* out,
+                   cudaStream_t stream) {
+  run_as(x, weight, rows, out, true, stream);
+}
+
+void Products::choose(Plan& plan, const void* x, const Matrix& weight, void* out, bool add,
+                      cudaStream_t stream) {
+  Event from;
+  Event to;
+  float best = std::numeric_limits<float>::infinity();
   for (std::size_t i = 0; i < plan.candidates.size(); ++i) {
-    float fastest = 1e30F;
+    float fastest = std::numeric_limits<float>::infinity();
     for (int repeat = 0; repeat < kTuneRepeats; ++repeat) {
-      BATON_CUDA(cudaEventRecord(from, stream));
-      call(plan, plan.candidates[i].algorithm, input, weight, out, stream);
-      BATON_CUDA(cudaEventRecord(to, stream));
-      BATON_CUDA(cudaEventSynchronize(to));
-      float time = 0;
-      BATON_CUDA(cudaEventElapsedTime(&time, from, to));
-      fastest = std::min(fastest, time);
+      from.record(stream);
+      call(plan, plan.candidates[i].algorithm, x, weight, out, add, stream);
+      to.record(stream);
+      to.wait();
+      fastest = std::min(fastest, to.since(from));
     }
     if (fastest < best) {
       best = fastest;
       plan.chosen = i;
     }
   }
-  cudaEventDestroy(from);
-  cudaEventDestroy(to);
-  plans_.insert_or_assign(
-      Key{weight.outputs, weight.inputs, rows, weight.is_fp8(), out_fp32}, std::move(plan));
 }
 
 }  // namespace baton::cuda

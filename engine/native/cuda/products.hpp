@@ -28,9 +28,10 @@ struct Matrix {
 inline constexpr int kFewRows = 4;
 
 /// out[rows][outputs] = x[rows][inputs] weight^T for up to kFewRows rows: bound by reading the
-/// weight once. inputs is a multiple of 8 (bf16) or 16 (e4m3); fp32 sums.
+/// weight once. inputs is a multiple of 8 (bf16) or 16 (e4m3); fp32 sums. `add`: out += instead.
 template <class Out>
-void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream);
+void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+                  cudaStream_t stream);
 
 /// q[rows][inputs] in e4m3 and one scale a row, so that x = q * scale.
 void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,
@@ -48,26 +49,33 @@ class Products {
   void run(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out, cudaStream_t stream);
   void run(const bf16_t* x, const Matrix& weight, int rows, float* out, cudaStream_t stream);
 
-  /// Times the candidates of cuBLASLt for this shape and keeps the fastest. `x` and `out` are
-  /// scratch of the right size.
-  void tune(const bf16_t* x, const Matrix& weight, int rows, void* out, bool out_fp32,
-            cudaStream_t stream);
+  /// out += x weight^T.
+  void add(const bf16_t* x, const Matrix& weight, int rows, float* out, cudaStream_t stream);
+
+  /// While on, the first product of a shape times the candidates of cuBLASLt on its arguments and
+  /// keeps the fastest (`out` gets any values, the stream is waited for). Otherwise the first
+  /// candidate of the library's heuristic is taken. Either way the choice is kept.
+  void tune(bool on) { tuning_ = on; }
 
  private:
   struct Plan;
-  using Key = std::tuple<int, int, int, bool, bool>;  // outputs, inputs, rows, fp8, fp32 out
+  using Key = std::tuple<int, int, int, bool, bool, bool>;  // outputs, inputs, rows, fp8, fp32, add
 
   template <class Out>
-  void run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, cudaStream_t stream);
+  void run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+              cudaStream_t stream);
   Plan make_plan(const Matrix& weight, int rows, bool out_fp32, int candidates);
+  void choose(Plan& plan, const void* x, const Matrix& weight, void* out, bool add,
+              cudaStream_t stream);
   void call(const Plan& plan, const lt::Algorithm& algorithm, const void* x, const Matrix& weight,
-            void* out, cudaStream_t stream);
+            void* out, bool add, cudaStream_t stream);
 
   lt::Handle handle_ = nullptr;
   DeviceBuffer<std::uint8_t> workspace_;
   DeviceBuffer<std::uint8_t> quantised_;
   DeviceBuffer<float> scales_;
   std::map<Key, Plan> plans_;
+  bool tuning_ = false;
 };
 
 }  // namespace baton::cuda

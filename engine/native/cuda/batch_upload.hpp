@@ -1,0 +1,75 @@
+// A batch on its way from the caller's slices to the device.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "device_buffer.hpp"
+#include "sampler.hpp"
+#include "step.hpp"
+
+namespace baton::cuda {
+
+/// How many of each a step has. Graphs have the numbers of their bucket.
+struct BatchSize {
+  int rows;     // of tokens, padding included
+  int slices;   // padding included
+  int samples;  // rows of logits, padding included
+  int tiles;    // room for tiles of 128 queries
+};
+
+/// Host and device copies of everything that the kernels of one step read. The arrays lie one
+/// after the other, so that one copy moves them; where depends on the BatchSize alone.
+class BatchUpload {
+ public:
+  BatchUpload(const baton_options& options, int max_rows, int max_samples, int max_positions);
+
+  /// Writes a batch to host memory of `slot` (0 .. BATON_STEPS_AHEAD - 1). Slices of one token come
+  /// first. Rows, slices and samples behind the batch's own are padding that computes nothing.
+  void write(std::span<const baton_slice> slices, const BatchSize& size, int slot);
+
+  /// Enqueues the copy of what `write` left in `slot`.
+  void copy(int slot, cudaStream_t stream);
+
+  /// The last batch written, as the kernels find it.
+  const Step& step() const { return step_; }
+  const std::int32_t* sampled_rows() const { return sampled_rows_; }
+  const SampleRow* sample_rows() const { return sample_rows_; }
+  std::int32_t* histories() const { return histories_.data(); }
+  bool has_histories() const { return history_size_ > 0; }
+
+  static int tiles(std::span<const baton_slice> slices);
+
+  /// Device bytes.
+  static std::uint64_t bytes(const baton_options& options, int max_rows, int max_positions);
+
+ private:
+  struct Layout;
+  void place(const Layout& layout);
+  void write_slices(std::span<const baton_slice> slices, const BatchSize& size,
+                    const Layout& layout, std::byte* to, std::int32_t* table);
+  void write_samples(std::span<const baton_slice> slices, const BatchSize& size,
+                     const Layout& layout, std::byte* to, int slot);
+
+  int max_blocks_;  // of a sequence
+  DeviceBuffer<std::byte> device_;
+  DeviceBuffer<std::int32_t> tables_;  // [sequences][max_blocks]
+  DeviceBuffer<std::int32_t> histories_;
+  std::vector<PinnedBuffer<std::byte>> host_;           // one a slot
+  std::vector<PinnedBuffer<std::int32_t>> host_tables_;
+  std::vector<PinnedBuffer<std::int32_t>> host_histories_;
+  std::vector<int> order_;      // slices, those of one token first
+  std::vector<int> last_rows_;  // [slices] row of its last token, in the caller's order
+  std::vector<int2> tiles_;
+
+  Step step_{};
+  std::size_t used_bytes_ = 0;
+  int used_slices_ = 0;
+  int used_blocks_ = 0;
+  std::size_t history_size_ = 0;
+  const std::int32_t* sampled_rows_ = nullptr;
+  const SampleRow* sample_rows_ = nullptr;
+};
+
+}  // namespace baton::cuda

@@ -1,0 +1,38 @@
+// The gated feed-forward network: down(silu(gate x) * up x). Shazeer, "GLU Variants Improve
+// Transformer", 2020.
+#pragma once
+
+#include "elementwise.hpp"
+#include "matrix.hpp"
+#include "scratch.hpp"
+#include "step.hpp"
+
+namespace baton::cuda {
+
+class GatedFeedForward : public Sublayer {
+ public:
+  /// gate_up is [2 inner][hidden], the gate's rows first; down is [hidden][inner].
+  GatedFeedForward(Products& products, DeviceMatrix gate_up, DeviceMatrix down)
+      : products_(products), gate_up_(std::move(gate_up)), down_(std::move(down)) {}
+
+  std::size_t scratch_bytes(int rows) const override {
+    const auto inner = static_cast<std::size_t>(down_.view().inputs);
+    return Scratch::bytes<bf16_t>(rows * 2 * inner) + Scratch::bytes<bf16_t>(rows * inner);
+  }
+
+  void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) override {
+    const auto inner = static_cast<std::size_t>(down_.view().inputs);
+    Scratch left(scratch);
+    auto* gate_up = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * 2 * inner);
+    auto* gated = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * inner);
+    products_.run(x, gate_up_.view(), step.rows, gate_up, step.stream);
+    swiglu(gate_up, step.rows, down_.view().inputs, gated, step.stream);
+    products_.add(gated, down_.view(), step.rows, residual, step.stream);
+  }
+
+ private:
+  Products& products_;
+  DeviceMatrix gate_up_, down_;
+};
+
+}  // namespace baton::cuda

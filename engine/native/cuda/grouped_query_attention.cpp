@@ -1,0 +1,46 @@
+#include "grouped_query_attention.hpp"
+
+#include "scratch.hpp"
+
+namespace baton::cuda {
+
+std::size_t GroupedQueryAttention::scratch_bytes(int rows) const {
+  const auto width = static_cast<std::size_t>(qkv_.view().outputs);
+  const auto queries = static_cast<std::size_t>(out_.view().inputs);
+  return Scratch::bytes<bf16_t>(rows * width) + 2 * Scratch::bytes<bf16_t>(rows * queries);
+}
+
+void GroupedQueryAttention::run(const Step& step, const bf16_t* x, float* residual,
+                                std::byte* scratch) {
+  const std::size_t rows = static_cast<std::size_t>(step.rows);
+  Scratch left(scratch);
+  auto* qkv = left.take<bf16_t>(rows * static_cast<std::size_t>(qkv_.view().outputs));
+  auto* q = left.take<bf16_t>(rows * static_cast<std::size_t>(out_.view().inputs));
+  auto* attended = left.take<bf16_t>(rows * static_cast<std::size_t>(out_.view().inputs));
+  const AttentionShape& shape = context_.shape;
+  context_.products->run(x, qkv_.view(), step.rows, qkv, step.stream);
+  rope_store(qkv, step.at, context_.cosine.data(), context_.sine.data(),
+             {shape.heads, shape.kv_heads, shape.head_dim}, step.rows, layer_, q, context_.pool,
+             step.stream);
+  attend(step, q, attended);
+  context_.products->add(attended, out_.view(), step.rows, residual, step.stream);
+}
+
+void GroupedQueryAttention::attend(const Step& step, const bf16_t* q, bf16_t* attended) {
+  if (!context_.fast) {
+    attend_any(q, step.slices, step.slice_of, step.rows, context_.shape, layer_, context_.pool,
+               attended, step.stream);
+    return;
+  }
+  if (step.decodes > 0) {
+    context_.decode.run(q, step.slices, step.decodes, layer_, context_.pool, context_.decode_map,
+                        attended, step.stream);
+  }
+  if (step.tile_count > 0) {
+    attend_prefill(q, step.slices, step.tiles, step.tile_count, context_.shape, layer_,
+                   context_.pool, context_.prefill_map,
+                   map_queries(q, step.tokens, context_.shape), attended, step.stream);
+  }
+}
+
+}  // namespace baton::cuda

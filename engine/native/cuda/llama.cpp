@@ -1,0 +1,136 @@
+#include "llama.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "gated_feed_forward.hpp"
+#include "weights.hpp"
+
+namespace baton::cuda {
+namespace {
+
+struct Shapes {
+  std::int64_t q, kv, hidden, inner, vocabulary, layers;
+  explicit Shapes(const baton_model& model)
+      : q(std::int64_t{model.heads} * model.head_dim),
+        kv(std::int64_t{model.kv_heads} * model.head_dim),
+        hidden(model.hidden),
+        inner(model.intermediate),
+        vocabulary(model.vocabulary),
+        layers(model.layers) {}
+  std::int64_t layer_elements() const {
+    return hidden * (2 * q + 2 * kv) + 3 * hidden * inner;
+  }
+};
+
+/// Angles as the CPU backend computes them.
+void upload_rotary(const baton_model& model, int positions, AttentionContext& context) {
+  const std::size_t half = static_cast<std::size_t>(model.head_dim / 2);
+  std::vector<float> cosine(half * static_cast<std::size_t>(positions));
+  std::vector<float> sine(cosine.size());
+  for (std::size_t i = 0; i < cosine.size(); ++i) {
+    const float angle =
+        static_cast<float>(i / half) * model.inverse_frequencies[i % half];
+    cosine[i] = std::cos(angle);
+    sine[i] = std::sin(angle);
+  }
+  context.cosine = DeviceBuffer<float>(cosine.size());
+  context.sine = DeviceBuffer<float>(sine.size());
+  BATON_CUDA(cudaMemcpy(context.cosine.data(), cosine.data(), context.cosine.bytes(),
+                        cudaMemcpyHostToDevice));
+  BATON_CUDA(cudaMemcpy(context.sine.data(), sine.data(), context.sine.bytes(),
+                        cudaMemcpyHostToDevice));
+}
+
+std::unique_ptr<AttentionContext> attention_context(const baton_model& model,
+                                                    const baton_options& options,
+                                                    const KvView& pool, int positions,
+                                                    Products& products) {
+  auto context = std::make_unique<AttentionContext>();
+  context->shape = {model.heads, model.kv_heads, model.head_dim};
+  context->fast = has_fast_attention(context->shape);
+  context->pool = pool;
+  context->products = &products;
+  if (context->fast) {
+    context->decode_map = map_pool(pool, options.kv_blocks, 32);
+    context->prefill_map = map_pool(pool, options.kv_blocks, 16);
+    context->decode = DecodeAttention(context->shape, options.max_sequences);
+  }
+  upload_rotary(model, positions, *context);
+  return context;
+}
+
+}  // namespace
+
+LlamaMemory llama_memory(const baton_model& model, const baton_options& options, int positions) {
+  const Shapes shapes(model);
+  const bool fp8 = options.weight_dtype == BATON_E4M3;
+  const std::int64_t heads = shapes.vocabulary * shapes.hidden * (model.tied_embeddings ? 1 : 2);
+  const std::int64_t norms = shapes.hidden * (2 * shapes.layers + 1);
+  const std::int64_t rows = Decoder::padded(options.max_tokens);
+  const std::int64_t widest = std::max(2 * (3 * shapes.q + 2 * shapes.kv), 6 * shapes.inner);
+  const std::int64_t logits = Decoder::padded(options.max_sequences) * shapes.vocabulary;
+  const std::int64_t angles = std::int64_t{positions} * model.head_dim;
+  return {.weights = static_cast<std::uint64_t>(
+              shapes.layers * shapes.layer_elements() * (fp8 ? 1 : 2) + 2 * heads + 4 * norms),
+          .activations = static_cast<std::uint64_t>(
+              rows * (6 * shapes.hidden + widest + (fp8 ? shapes.inner : 0)) + 8 * logits +
+              4 * angles)};
+}
+
+std::unique_ptr<Decoder> load_llama(const baton_model& model, const baton_options& options,
+                                    const KvView& pool, int positions, cudaStream_t stream) {
+  const Weights weights(model);
+  const Shapes shapes(model);
+  const std::int32_t dtype = options.weight_dtype;
+  const int rows = Decoder::padded(options.max_tokens);
+  const int hidden = model.hidden;
+  const int q = static_cast<int>(shapes.q);
+  const int inner = model.intermediate;
+  auto products =
+      std::make_unique<Products>(rows, std::max({hidden, q, inner}), dtype == BATON_E4M3);
+  auto matrix = [&](const std::vector<Weights::Part>& parts, int inputs, std::int32_t as) {
+    return DeviceMatrix(weights, parts, inputs, as, stream);
+  };
+
+  const std::string embedding = "model.embed_tokens.weight";
+  Decoder::Weights loaded{.hidden = hidden,
+                          .vocabulary = model.vocabulary,
+                          .rms_epsilon = model.rms_epsilon,
+                          .embedding = matrix({{embedding, shapes.vocabulary}}, hidden, BATON_BF16),
+                          .head = nullptr,
+                          .final_norm = upload_vector(weights, "model.norm.weight", hidden),
+                          .attention = attention_context(model, options, pool, positions,
+                                                         *products),
+                          .parts = {}};
+  if (model.tied_embeddings == 0) {
+    loaded.head = std::make_unique<DeviceMatrix>(
+        matrix({{"lm_head.weight", shapes.vocabulary}}, hidden, BATON_BF16));
+  }
+  for (int i = 0; i < model.layers; ++i) {
+    const std::string at = "model.layers." + std::to_string(i) + ".";
+    const std::string attention = at + "self_attn.";
+    const std::string mlp = at + "mlp.";
+    loaded.parts.push_back(
+        {upload_vector(weights, at + "input_layernorm.weight", hidden),
+         std::make_unique<GroupedQueryAttention>(
+             *loaded.attention, i,
+             matrix({{attention + "q_proj.weight", shapes.q},
+                     {attention + "k_proj.weight", shapes.kv},
+                     {attention + "v_proj.weight", shapes.kv}},
+                    hidden, dtype),
+             matrix({{attention + "o_proj.weight", hidden}}, q, dtype))});
+    loaded.parts.push_back(
+        {upload_vector(weights, at + "post_attention_layernorm.weight", hidden),
+         std::make_unique<GatedFeedForward>(
+             *products,
+             matrix({{mlp + "gate_proj.weight", inner}, {mlp + "up_proj.weight", inner}}, hidden,
+                    dtype),
+             matrix({{mlp + "down_proj.weight", hidden}}, inner, dtype))});
+  }
+  return std::make_unique<Decoder>(std::move(products), std::move(loaded), rows,
+                                   options.max_sequences);
+}
+
+}  // namespace baton::cuda

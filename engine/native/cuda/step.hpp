@@ -1,0 +1,42 @@
+// One step as the sublayers of a model see it, and what a sublayer is.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "attention.hpp"
+#include "kv_view.hpp"
+
+namespace baton::cuda {
+
+/// A mixed batch. Rows are tokens; those of slices with one token come first. Device pointers.
+struct Step {
+  int tokens;  // rows that hold a token
+  int rows;    // rows that are computed: `tokens` rounded up, the rest is discarded
+  StepView at;
+  SliceView slices;              // the slices of one token first
+  const std::int32_t* slice_of;  // [rows], -1 for a row without token
+  int decodes;                   // slices of one token, unused places of a bucket included
+  const int2* tiles;             // of the other slices: (slice, tile of 128 queries)
+  int tile_count;
+  cudaStream_t stream;
+};
+
+/// Half of a decoder layer: attention of some kind, or a feed-forward network of some kind. It
+/// reads normed activations and adds its result to the residual stream. An architecture is a list
+/// of these (see llama.cpp); a new one brings its own and leaves the others alone.
+class Sublayer {
+ public:
+  virtual ~Sublayer() = default;
+
+  /// Device memory that `run` needs for `rows` rows; shared by all sublayers, one after the other.
+  virtual std::size_t scratch_bytes(int rows) const = 0;
+
+  /// residual[rows][hidden] (fp32) += f(x[rows][hidden]). `scratch` is aligned to 1,024 bytes.
+  virtual void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) = 0;
+};
+
+}  // namespace baton::cuda
