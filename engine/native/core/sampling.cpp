@@ -18,6 +18,13 @@ struct ByLogit {  // most likely first, equal ones by lower id
   }
 };
 
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+
+float saturated(float value) {
+  constexpr float largest = std::numeric_limits<float>::max();
+  return std::clamp(value, -largest, largest);
+}
+
 void penalise(const baton_sampling& params, const std::int32_t* history, std::int64_t position,
               SamplerScratch& scratch) {
   auto& logits = scratch.logits;
@@ -29,12 +36,21 @@ void penalise(const baton_sampling& params, const std::int32_t* history, std::in
     count |= 1;
   }
   for (std::size_t token = 0; token < logits.size(); ++token) {
-    if (counts[token] == 0) continue;
     float& logit = logits[token];
-    logit = logit > 0 ? logit / params.repetition_penalty : logit * params.repetition_penalty;
+    if (counts[token] == 0 || logit == kMinusInfinity) continue;
+    logit = saturated(logit > 0 ? logit / params.repetition_penalty
+                                : logit * params.repetition_penalty);
     if (const int in_output = counts[token] >> 1; in_output > 0) {
-      logit -= params.presence_penalty + params.frequency_penalty * static_cast<float>(in_output);
+      logit = saturated(logit - saturated(params.presence_penalty +
+                                          params.frequency_penalty *
+                                              static_cast<float>(in_output)));
     }
+  }
+}
+
+void ban(const std::uint32_t* allowed, std::vector<float>& logits) {
+  for (std::size_t token = 0; token < logits.size(); ++token) {
+    if ((allowed[token / 32] >> token % 32 & 1) == 0) logits[token] = kMinusInfinity;
   }
 }
 
@@ -54,7 +70,7 @@ std::int32_t draw(const baton_sampling& params, std::int64_t position, float lar
       params.min_p > 0 ? largest + std::log(double{params.min_p}) * params.temperature
                        : -std::numeric_limits<double>::infinity();
   for (std::size_t token = 0; token < logits.size(); ++token) {
-    if (logits[token] >= threshold && logits[token] > -std::numeric_limits<float>::infinity()) {
+    if (logits[token] >= threshold && logits[token] > kMinusInfinity) {
       order.push_back(static_cast<std::int32_t>(token));
     }
   }
@@ -112,24 +128,31 @@ void check(const baton_sampling& params) {
   require(params.prompt_length >= 0, "prompt_length must not be negative");
 }
 
+void fail_sampling(std::int32_t flaw, std::int64_t position) {
+  const std::string at = " at position " + std::to_string(position);
+  if (flaw == kAllMinusInfinity) throw Failure(BATON_NUMERIC, "all logits" + at + " are -infinity");
+  if (flaw == kNoneAllowed) {
+    throw Failure(BATON_NUMERIC, "no allowed token" + at + " has a finite logit");
+  }
+  throw Failure(BATON_NUMERIC, "logit of token " + std::to_string(flaw) + at + " is not finite");
+}
+
 void sample(const float* logits, std::int32_t vocabulary, const baton_sampling& params,
             const std::int32_t* history, std::int64_t position, SamplerScratch& scratch,
-            baton_sample& out) {
-  float raw_largest = -std::numeric_limits<float>::infinity();
+            baton_sample& out, const std::uint32_t* allowed) {
+  float raw_largest = kMinusInfinity;
   for (std::int32_t i = 0; i < vocabulary; ++i) {
     if (std::isnan(logits[i]) || logits[i] == std::numeric_limits<float>::infinity()) {
-      throw Failure(BATON_NUMERIC, "logit of token " + std::to_string(i) + " at position " +
-                                       std::to_string(position) + " is not finite");
+      fail_sampling(i, position);
     }
     raw_largest = std::max(raw_largest, logits[i]);
   }
-  if (raw_largest == -std::numeric_limits<float>::infinity()) {
-    throw Failure(BATON_NUMERIC,
-                  "all logits at position " + std::to_string(position) + " are -infinity");
-  }
+  if (raw_largest == kMinusInfinity) fail_sampling(kAllMinusInfinity, position);
   scratch.logits.assign(logits, logits + vocabulary);
   if (needs_history(params)) penalise(params, history, position, scratch);
+  if (allowed != nullptr) ban(allowed, scratch.logits);
   const auto best = std::max_element(scratch.logits.begin(), scratch.logits.end());
+  if (*best == kMinusInfinity) fail_sampling(kNoneAllowed, position);
   out.token = params.temperature == 0
                   ? static_cast<std::int32_t>(best - scratch.logits.begin())
                   : draw(params, position, *best, scratch);
