@@ -116,7 +116,7 @@ void test_norm(int rows, int hidden, bool with_delta) {
   CHECK(download(before) == residual, "gather_add_rms_norm changed the residual");
 }
 
-void test_rope(const RopeShape& shape, int rows) {
+void test_rope(const RopeShape& shape, int rows, bool fp8) {
   const int layers = 3;
   const int layer = 1;
   const int dim = shape.head_dim;
@@ -129,7 +129,9 @@ void test_rope(const RopeShape& shape, int rows) {
   const auto qkv = to_bf16(noise(static_cast<std::size_t>(rows) * all_heads * dim, seed++, 2));
   const auto cosine = noise(static_cast<std::size_t>(positions) * half, seed++);
   const auto sine = noise(static_cast<std::size_t>(positions) * half, seed++);
-  const auto pool_before = to_bf16(noise(static_cast<std::size_t>(block_stride * blocks), seed++));
+  const auto pool_values = noise(static_cast<std::size_t>(block_stride * blocks), seed++);
+  const auto pool_before = to_bf16(pool_values);
+  const auto fp8_before = to_e4m3(pool_values);
   std::mt19937_64 random(seed++);
   std::vector<std::int32_t> at, slots(static_cast<std::size_t>(blocks) * BATON_BLOCK_TOKENS);
   for (int i = 0; i < rows; ++i) at.push_back(static_cast<int>(random() % positions));
@@ -143,17 +145,19 @@ void test_rope(const RopeShape& shape, int rows) {
   const auto device_at = upload(at);
   const auto device_slots = upload(slots);
   const auto device_pool = upload_bf16(pool_before);
+  const auto device_fp8 = upload(fp8_before);
   const auto row = static_cast<std::size_t>(shape.heads) * dim;
   const auto q = poisoned<bf16_t>((rows + 1) * row);
-  const KvView pool{device_pool.data(), block_stride, head_stride, dim};
+  void* memory = fp8 ? static_cast<void*>(device_fp8.data()) : device_pool.data();
+  const KvView pool{memory, block_stride, head_stride, dim, fp8};
   rope_store(device_qkv.data(), {nullptr, device_at.data(), device_slots.data()},
              device_cosine.data(), device_sine.data(), shape, rows, layer, q.data(), pool,
              nullptr);
 
   std::vector<double> expected_q, expected_kv;
   std::vector<float> got_kv;
-  auto got_pool = download(device_pool);
-  auto untouched = to_floats(pool_before);
+  auto got_pool = fp8 ? to_floats(download(device_fp8)) : download(device_pool);
+  const auto untouched = fp8 ? to_floats(fp8_before) : to_floats(pool_before);
   for (int token = 0; token < rows; ++token) {
     for (int head = 0; head < all_heads; ++head) {
       const bf16* x = &qkv[(static_cast<std::size_t>(token) * all_heads + head) * dim];
@@ -177,7 +181,11 @@ void test_rope(const RopeShape& shape, int rows) {
           slots[token] / BATON_BLOCK_TOKENS * block_stride + kv_head % shape.kv_heads * head_stride +
           ((2 * layer + (value ? 1 : 0)) * BATON_BLOCK_TOKENS + in_block) * dim);
       for (int i = 0; i < dim; ++i) {
-        if (value) CHECK(got_pool[from + i] == rotated[i], "V of token %d differs", token);
+        if (value) {
+          const auto v = static_cast<float>(rotated[i]);
+          CHECK(got_pool[from + i] == (fp8 ? from_e4m3(to_e4m3(v)) : v), "V of token %d differs",
+                token);
+        }
         expected_kv.push_back(rotated[i]);
         got_kv.push_back(got_pool[from + i]);
         got_pool[from + i] = untouched[from + i];
@@ -186,8 +194,26 @@ void test_rope(const RopeShape& shape, int rows) {
   }
   expect_close(within(download(q), row, "rope_store"), expected_q, 3e-3, "rotated queries", rows,
                dim);
-  expect_close(got_kv, expected_kv, 3e-3, "stored K and V", rows, dim);
+  expect_close(got_kv, expected_kv, fp8 ? 4e-2 : 3e-3, fp8 ? "stored e4m3 K and V" : "stored K and V",
+               rows, dim);
   CHECK(got_pool == untouched, "rope_store wrote outside of its slots");
+}
+
+/// What e4m3 cannot hold becomes its largest number, not a NaN.
+void test_saturation() {
+  const auto qkv = upload_bf16(to_bf16({1, 2, 1000, -1e6F, 500, 3}));  // a q, k and v of 2
+  const auto cosine = upload<float>({1});
+  const auto sine = upload<float>({0});
+  const auto zero = upload<std::int32_t>({0});
+  const auto q = poisoned<bf16_t>(2);
+  const auto memory = poisoned<std::uint8_t>(2 * BATON_BLOCK_TOKENS * 2);
+  const KvView pool{memory.data(), 2 * BATON_BLOCK_TOKENS * 2, 2 * BATON_BLOCK_TOKENS * 2, 2, true};
+  rope_store(qkv.data(), {nullptr, zero.data(), zero.data()}, cosine.data(), sine.data(), {1, 1, 2},
+             1, 0, q.data(), pool, nullptr);
+  const auto got = to_floats(download(memory));
+  const std::size_t v = 2 * BATON_BLOCK_TOKENS;
+  CHECK(got[0] == 448 && got[1] == -448 && got[v] == 448 && got[v + 1] == 3,
+        "saturation: %g %g %g %g", got[0], got[1], got[v], got[v + 1]);
 }
 
 void test_swiglu(int rows, int inner) {
@@ -218,9 +244,14 @@ int main() {
       test_norm(rows, hidden, false);
     }
     for (const RopeShape shape : {RopeShape{32, 8, 128}, RopeShape{6, 2, 64}, RopeShape{5, 1, 20}}) {
-      test_rope(shape, rows);
+      test_rope(shape, rows, false);
+      test_rope(shape, rows, true);
     }
     for (const int inner : {64, 14336, 1000, 1001}) test_swiglu(rows, inner);
   }
+  test_norm(2, 14336, true);  // the widest rows
+  test_norm(2, 16384, true);
+  test_norm(2, 16382, true);
+  test_saturation();
   return 0;
 }
