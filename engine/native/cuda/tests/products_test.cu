@@ -223,7 +223,10 @@ int main() {
   test_gated(1, 14336, 256, true);
   test_quantise(2, 64);
   test_quantise(45, 1000);
+  test_quantise(3, 4096);
   test_quantise(3, 14336);
+  test_quantise(3, 16392);  // wider than the registers hold
+  test_quantise(3, 1001);
   if (!has_cublas_lt()) return 0;
   for (const bool fp8 : {false, true}) {
     Products products(300, 1024, fp8);
