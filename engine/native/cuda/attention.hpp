@@ -44,7 +44,7 @@ class DecodeAttention {
   DecodeAttention(const AttentionShape& shape, int max_sequences);
 
   /// q and out are [tokens][heads][head_dim]. `slices` sequences, none longer than what the block
-  /// tables hold.
+  /// tables hold. `map` is of map_pool(pool, blocks, 32).
   void run(const bf16_t* q, const SliceView& view, int slices, int layer, const KvView& pool,
            const CUtensorMap& map, bf16_t* out, cudaStream_t stream);
 

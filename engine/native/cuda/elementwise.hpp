@@ -1,5 +1,6 @@
 // Kernels between the matrix products. Shapes are row-major; T = tokens of the step.
-// All of them enqueue on `stream` and return; launch errors surface as Failure.
+// All of them enqueue on `stream` and return; launch errors surface as Failure. They overlap their
+// start with the end of the kernel before them, under the rules of launch.hpp.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -10,7 +11,6 @@
 #include "kv_view.hpp"
 
 namespace baton::cuda {
-
 
 /// residual[T][hidden] (fp32) = rows of embedding[vocabulary][hidden] (bf16).
 void embed(const std::int32_t* tokens, const bf16_t* embedding, int count, int hidden,
@@ -34,7 +34,7 @@ struct RopeShape {
 
 /// Splits qkv[T][(heads + 2 kv_heads) head_dim]: rotates queries in place of q[T][heads][head_dim],
 /// rotates keys and copies values into their slots of the pool. Rotary pairs are (i, i + dim / 2);
-/// cosine and sine are [positions][head_dim / 2].
+/// cosine and sine are [positions][head_dim / 2]. In an e4m3 pool, what is too large becomes 448.
 void rope_store(const bf16_t* qkv, const StepView& step, const float* cosine, const float* sine,
                 const RopeShape& shape, int count, int layer, bf16_t* q, const KvView& pool,
                 cudaStream_t stream);

@@ -1,4 +1,6 @@
-// Matrix products of the model: cuBLASLt for many rows, own kernel for a few.
+// Matrix products of the model: cuBLASLt for many rows, own kernel for a few. The own kernels read
+// the weight before the kernel in front of them has finished (launch.hpp): weights must be complete
+// before a stream uses them.
 #pragma once
 
 #include <cuda_bf16.h>
