@@ -1,6 +1,9 @@
+#include <cuda_fp8.h>
+
 #include <cmath>
 
 #include "attention.hpp"
+#include "launch.hpp"
 
 namespace baton::cuda {
 namespace {
@@ -8,10 +11,18 @@ namespace {
 constexpr int kWarps = 4;
 constexpr int kMaxPerLane = 16;  // dims a lane holds: head_dim up to 512
 
+__device__ float widen(bf16_t value) { return __bfloat162float(value); }
+__device__ float widen(e4m3_t value) {
+  return __half2float(__half(__nv_cvt_fp8_to_halfraw(value, __NV_E4M3)));
+}
+
 /// One warp a (token, head): walks the keys one by one with a running softmax.
+template <class Element>
 __global__ void __launch_bounds__(kWarps * 32)
     any_kernel(const bf16_t* q, SliceView view, const std::int32_t* slice_of, int tokens,
                AttentionShape shape, int layer, KvView pool, float scale, bf16_t* out) {
+  dependents_launch();
+  dependency_wait();
   const int lane = threadIdx.x % 32;
   const std::int64_t row = std::int64_t{blockIdx.x} * kWarps + threadIdx.x / 32;
   if (row >= std::int64_t{tokens} * shape.heads) return;
@@ -35,13 +46,13 @@ __global__ void __launch_bounds__(kWarps * 32)
   for (int key = 0; key < keys; ++key) {
     const int place = key % BATON_BLOCK_TOKENS * dim;
     const int block = table[key / BATON_BLOCK_TOKENS];
-    const bf16_t* k = pool.at(block, kv_head, layer, 0) + place;
-    const bf16_t* v = pool.at(block, kv_head, layer, 1) + place;
+    const Element* k = pool.at<Element>(block, kv_head, layer, 0) + place;
+    const Element* v = pool.at<Element>(block, kv_head, layer, 1) + place;
     float score = 0;
 #pragma unroll
     for (int i = 0; i < kMaxPerLane; ++i) {
       const int d = lane + 32 * i;
-      if (d < dim) score = fmaf(query[i], __bfloat162float(k[d]), score);
+      if (d < dim) score = fmaf(query[i], widen(k[d]), score);
     }
 #pragma unroll
     for (int offset = 16; offset > 0; offset /= 2) {
@@ -56,7 +67,7 @@ __global__ void __launch_bounds__(kWarps * 32)
 #pragma unroll
     for (int i = 0; i < kMaxPerLane; ++i) {
       const int d = lane + 32 * i;
-      if (d < dim) sums[i] = sums[i] * before + weight * __bfloat162float(v[d]);
+      if (d < dim) sums[i] = sums[i] * before + weight * widen(v[d]);
     }
   }
 #pragma unroll
@@ -74,9 +85,9 @@ void attend_any(const bf16_t* q, const SliceView& view, const std::int32_t* slic
   require(shape.head_dim <= 32 * kMaxPerLane, "head_dim must be at most 512");
   const std::int64_t rows = std::int64_t{tokens} * shape.heads;
   const float scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
-  any_kernel<<<static_cast<unsigned>((rows + kWarps - 1) / kWarps), kWarps * 32, 0, stream>>>(
-      q, view, slice_of, tokens, shape, layer, pool, scale, out);
-  BATON_CUDA(cudaGetLastError());
+  launch(pool.fp8 ? any_kernel<e4m3_t> : any_kernel<bf16_t>,
+         static_cast<unsigned>((rows + kWarps - 1) / kWarps), kWarps * 32, 0, stream, q, view,
+         slice_of, tokens, shape, layer, pool, scale, out);
 }
 
 }  // namespace baton::cuda

@@ -28,7 +28,8 @@ struct SliceView {
 };
 
 /// A tensor map over the pool as [row of head_dim][head_dim / 64][64], boxes of `rows` rows by 64,
-/// 128-byte swizzle: what both fast kernels load. head_dim is 64 or 128.
+/// 128-byte swizzle: what both fast kernels load. head_dim is 64 or 128. Empty for an e4m3 pool, whose
+/// blocks are copied as they lie.
 CUtensorMap map_pool(const KvView& pool, int blocks, int rows);
 
 /// Whether the fast kernels can run this shape; all others go to `attend_any`.
@@ -43,7 +44,7 @@ class DecodeAttention {
   DecodeAttention(const AttentionShape& shape, int max_sequences);
 
   /// q and out are [tokens][heads][head_dim]. `slices` sequences, none longer than what the block
-  /// tables hold.
+  /// tables hold. `map` is of map_pool(pool, blocks, 32).
   void run(const bf16_t* q, const SliceView& view, int slices, int layer, const KvView& pool,
            const CUtensorMap& map, bf16_t* out, cudaStream_t stream);
 
@@ -56,7 +57,8 @@ class DecodeAttention {
 };
 
 /// Attention of slices of any length: Hopper kernel with warp-specialised loads (prefill_attention.cu).
-/// `tiles` lists (slice, tile of 128 queries) pairs, heaviest first; device memory.
+/// `tiles` lists (slice, tile of 128 queries) pairs, heaviest first; device memory. `pool` is in bf16:
+/// over an e4m3 pool see ExpandedContext.
 void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, int tile_count,
                     const AttentionShape& shape, int layer, const KvView& pool,
                     const CUtensorMap& map, const CUtensorMap& q_map, bf16_t* out,
@@ -64,6 +66,38 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
 
 /// A tensor map over q[tokens][heads][head_dim] for attend_prefill.
 CUtensorMap map_queries(const bf16_t* q, int tokens, const AttentionShape& shape);
+
+/// A layer's keys and values of a step's slices, widened from an e4m3 pool to a bf16 one of a single
+/// layer, for attend_prefill (expanded_context.cu). A step calls `begin`, then for each layer
+/// `expand`, and attends over `over(view)`, layer 0, `pool()` and `map()`.
+class ExpandedContext {
+ public:
+  ExpandedContext() = default;
+  /// `max_blocks` blocks over all slices of a step: kv_heads * head_dim * 64 bytes each. Block tables
+  /// of up to `max_slices` slices, no longer than `block_stride`.
+  ExpandedContext(const AttentionShape& shape, int max_blocks, int max_slices, int block_stride);
+
+  /// Lays out the slices of `view` one behind the other. `blocks` is the sum over slices with a count
+  /// of ceil((start + count) / 16). What there is no room for throws
+  /// Failure(BATON_INVALID_ARGUMENT).
+  void begin(const SliceView& view, int slices, int blocks, cudaStream_t stream);
+  void expand(int layer, const KvView& pool, cudaStream_t stream);
+
+  SliceView over(const SliceView& view) const;
+  const KvView& pool() const { return pool_; }
+  const CUtensorMap& map() const { return map_; }
+
+ private:
+  AttentionShape shape_{};
+  int max_slices_ = 0;
+  int block_stride_ = 0;
+  int blocks_ = 0;  // of this step
+  DeviceBuffer<bf16_t> memory_;
+  DeviceBuffer<std::int32_t> table_;    // [slice][block_stride] blocks of `memory_`
+  DeviceBuffer<std::int32_t> sources_;  // [block of `memory_`] block of the e4m3 pool
+  KvView pool_{};
+  CUtensorMap map_{};
+};
 
 /// Attention for any shape, one warp a (token, head); a token of slice -1 is left out. Slow; for
 /// shapes and devices that the fast kernels do not know.

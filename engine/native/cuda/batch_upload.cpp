@@ -109,6 +109,7 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
   last_rows_.resize(slices.size());
   tiles_.clear();
   step_.decodes = 0;
+  step_.chunk_blocks = 0;
   used_blocks_ = 0;
   int row = 0;
   for (int place = 0; place < static_cast<int>(order_.size()); ++place) {
@@ -129,8 +130,14 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
       slice_of[row] = place;
     }
     last_rows_[index] = row - 1;
-    for (int tile = 0; tile < tiles_of(slice); ++tile) tiles_.push_back({place, tile});
-    step_.decodes += slice.count == 1;
+    if (slice.count == 1) {
+      ++step_.decodes;
+      continue;
+    }
+    for (int tile = 0; tile < tiles_of(slice); ++tile) {
+      tiles_.push_back({place - step_.decodes, tile});
+    }
+    step_.chunk_blocks += blocks;
   }
   step_.tokens = row;
   std::fill(tokens + row, tokens + size.rows, 0);
@@ -140,15 +147,19 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
   std::fill(at(layout.first) + order_.size(), at(layout.first) + size.slices, 0);
   std::fill(at(layout.count) + order_.size(), at(layout.count) + size.slices, 0);
   std::fill(at(layout.start) + order_.size(), at(layout.start) + size.slices, 0);
-  if (step_.decodes == static_cast<int>(slices.size())) step_.decodes = size.slices;
+  step_.chunk_count = static_cast<int>(slices.size()) - step_.decodes;
+  const SliceView& all = step_.slices;
+  step_.chunks = {all.first + step_.decodes, all.count + step_.decodes, all.start + step_.decodes,
+                  all.blocks + std::int64_t{step_.decodes} * max_blocks_, max_blocks_};
 
   // those with the most keys first, so that none starts late
-  const std::int32_t* start = at(layout.start);
+  const std::int32_t* start = at(layout.start) + step_.decodes;
   std::stable_sort(tiles_.begin(), tiles_.end(), [&](int2 a, int2 b) {
     return start[a.x] + a.y * kTileQueries > start[b.x] + b.y * kTileQueries;
   });
   std::copy(tiles_.begin(), tiles_.end(), reinterpret_cast<int2*>(to + layout.tiles));
   step_.tile_count = static_cast<int>(tiles_.size());
+  if (step_.chunk_count == 0) step_.decodes = size.slices;
 }
 
 void BatchUpload::write_samples(std::span<const baton_slice> slices, const BatchSize& size,

@@ -37,12 +37,12 @@ void Decoder::run(Step step, const std::int32_t* sampled, int count, const baton
   embed(step.at.tokens, samples, static_cast<const bf16_t*>(weights_.embedding.view().data),
         step.rows, hidden, residual_.data(), step.stream);
   for (Part& part : weights_.parts) {
-    rms_norm(residual_.data(), part.norm.data(), weights_.rms_epsilon, step.rows, hidden,
+    add_rms_norm(residual_.data(), nullptr, part.norm.data(), weights_.rms_epsilon, step.rows, hidden,
              normed_.data(), step.stream);
     part.sublayer->run(step, normed_.data(), residual_.data(), scratch_.data());
   }
   if (count == 0) return;
-  gather_rms_norm(residual_.data(), sampled, weights_.final_norm.data(), weights_.rms_epsilon,
+  gather_add_rms_norm(residual_.data(), nullptr, sampled, weights_.final_norm.data(), weights_.rms_epsilon,
                   count, hidden, normed_.data(), step.stream);
   const DeviceMatrix& head = weights_.head ? *weights_.head : weights_.embedding;
   products_->run(normed_.data(), head.view(), count, logits_.data(), step.stream);

@@ -5,6 +5,7 @@
 
 #include "batch.hpp"
 #include "llama.hpp"
+#include "sampling.hpp"
 #include "pending_tokens.hpp"
 
 namespace baton::cuda {
@@ -71,10 +72,11 @@ void check_memory(const baton_model& model, const baton_options& options, int po
                     ", activations " + gibibytes(rest));
 }
 
-KvView view(const baton_model& model, void* pool) {
+KvView view(const baton_model& model, const baton_options& options, void* pool) {
   const std::int64_t head =
       std::int64_t{2} * model.layers * BATON_BLOCK_TOKENS * model.head_dim;
-  return {static_cast<bf16_t*>(pool), head * model.kv_heads, head, model.head_dim};
+  return {pool, head * model.kv_heads, head, model.head_dim,
+          options.kv_dtype == BATON_E4M3};
 }
 
 std::string architecture_of(int device) {
@@ -108,7 +110,7 @@ Engine::Engine(const baton_model& model, const baton_options& options)
   check_memory(model, options, max_positions_);
   pool_ = DeviceBuffer<std::byte>(block_bytes(model, options) * size(options.kv_blocks));
   BATON_CUDA(cudaMemsetAsync(pool_.data(), 0, pool_.bytes(), stream_));
-  decoder_ = load_llama(model, options, view(model, pool_.data()), max_positions_, stream_);
+  decoder_ = load_llama(model, options, view(model, options, pool_.data()), max_positions_, stream_);
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
                                           samples_room_, max_positions_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);
@@ -232,8 +234,12 @@ void Engine::wait(std::span<baton_sample> samples) {
   for (int i = 0; i < pending.samples; ++i) {
     const std::int32_t flaw = host_flaws_[from + size(i)].token;
     if (flaw == kNoFlaw) continue;
-    throw Failure(BATON_NUMERIC, "slice " + std::to_string(pending.slice_of[size(i)]) + ": " +
-                                     describe(flaw, pending.positions[size(i)]));
+    try {
+      fail_sampling(flaw, pending.positions[size(i)]);
+    } catch (const Failure& failure) {
+      throw Failure(failure.status(), "slice " + std::to_string(pending.slice_of[size(i)]) + ": " +
+                                          failure.what());
+    }
   }
   broken_ = false;
   std::copy_n(host_samples_.data() + from, pending.samples, samples.data());

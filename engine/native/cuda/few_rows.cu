@@ -1,132 +1,209 @@
 // Products with a few rows, and quantisation of activations.
+//
+// A product with a few rows is bound by reading the weight once, so everything serves the loads: a
+// CTA computes a tile of 16 weight rows, its warps take turns along the inputs, and every lane keeps
+// eight loads of 16 bytes in flight, the first of them before the kernel that makes x has finished.
+// The sums are products of tensor cores with the weight as left operand and up to eight rows of x
+// as right one. Which inputs an operand's columns are is ours to choose as long as both operands
+// agree: lane (g, t) gives what lies at the 16 bytes it loaded.
 #include <cuda_fp8.h>
 
-#include <algorithm>
+#include <string>
 
+#include "hopper.cuh"
+#include "launch.hpp"
 #include "products.hpp"
+#include "silu.cuh"
 
 namespace baton::cuda {
 namespace {
 
 constexpr int kWarps = 8;
-constexpr int kUnroll = 4;  // loads of 16 bytes in flight a thread
+constexpr int kTile = 16;     // weight rows of a CTA
+constexpr int kColumns = 8;   // of a warp-wide product: rows of x
+constexpr int kDepth = 2;     // units in flight a warp
+constexpr int kUnitChunks = 8;  // of 16 bytes, in a row of a unit
+constexpr int kCtasPerMultiprocessor = 3;
+static_assert(kFewRows <= kColumns);
 
-__device__ inline uint4 load_once(const uint4* from) {
+/// A lane's part of 128 bytes of every row of the tile: with g = lane / 4 and t = lane % 4, chunks t
+/// and t + 4 of rows g (`upper`) and g + 8 (`lower`).
+struct Unit {
+  uint4 upper[2];
+  uint4 lower[2];
+};
+
+/// 16 bytes of a weight, zeros where not `there`. Predicated: a branch would part the warp.
+__device__ inline uint4 load_weight(const uint4* from, bool there) {
   uint4 value;
-  asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
-               : "l"(from));
+  asm volatile(
+      "{\n.reg .pred there;\nsetp.ne.b32 there, %5, 0;\n"
+      "mov.b32 %0, 0;\nmov.b32 %1, 0;\nmov.b32 %2, 0;\nmov.b32 %3, 0;\n"
+      "@there ld.global.nc.L1::no_allocate.L2::256B.v4.u32 {%0, %1, %2, %3}, [%4];\n}\n"
+      : "=&r"(value.x), "=&r"(value.y), "=&r"(value.z), "=&r"(value.w)
+      : "l"(from), "r"(static_cast<int>(there)));
   return value;
 }
 
-template <bool kFp8>
-struct Chunk;
+/// The same for activations: other kernels write them, so they go through the coherent path.
+__device__ inline uint4 load_input(const bf16_t* from, bool there) {
+  uint4 value;
+  asm volatile(
+      "{\n.reg .pred there;\nsetp.ne.b32 there, %5, 0;\n"
+      "mov.b32 %0, 0;\nmov.b32 %1, 0;\nmov.b32 %2, 0;\nmov.b32 %3, 0;\n"
+      "@there ld.global.v4.u32 {%0, %1, %2, %3}, [%4];\n}\n"
+      : "=&r"(value.x), "=&r"(value.y), "=&r"(value.z), "=&r"(value.w)
+      : "l"(from), "r"(static_cast<int>(there))
+      : "memory");
+  return value;
+}
 
-template <>
-struct Chunk<false> {
-  static constexpr int kSize = 8;
-  __device__ static void spread(const uint4& raw, float (&out)[kSize]) {
-    const std::uint32_t words[4] = {raw.x, raw.y, raw.z, raw.w};
+/// The unit whose first chunk for this lane is `chunk`; zeros behind the rows' end.
+__device__ inline Unit load_unit(const uint4* upper, const uint4* lower, int chunk, int chunks) {
+  Unit unit;
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const int at = chunk + 4 * half;
+    unit.upper[half] = load_weight(upper + at, at < chunks);
+    unit.lower[half] = load_weight(lower + at, at < chunks);
+  }
+  return unit;
+}
+
+/// Four e4m3 numbers as two pairs of bf16, which holds them exactly.
+__device__ inline uint2 widen(std::uint32_t four) {
+  std::uint32_t pairs[2];
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const auto two = static_cast<__nv_fp8x2_storage_t>(four >> 16 * i);
+    const float2 both = __half22float2(__half2(__nv_cvt_fp8x2_to_halfraw2(two, __NV_E4M3)));
+    pairs[i] = pack_bf16(both.x, both.y);
+  }
+  return {pairs[0], pairs[1]};
+}
+
+/// The inputs of a chunk of weight: 8 (bf16) or 16 (e4m3) of this lane's row of x.
+template <bool kFp8>
+struct Inputs {
+  std::uint32_t pairs[kFp8 ? 8 : 4];
+
+  __device__ Inputs(const bf16_t* from, bool there) {
+#pragma unroll
+    for (int part = 0; part < (kFp8 ? 2 : 1); ++part) {
+      const uint4 v = load_input(from + 8 * part, there);
+      pairs[4 * part] = v.x;
+      pairs[4 * part + 1] = v.y;
+      pairs[4 * part + 2] = v.z;
+      pairs[4 * part + 3] = v.w;
+    }
+  }
+};
+
+/// sums[tile row][row of x] += a chunk of the tile's rows times the same inputs of x.
+template <bool kFp8>
+__device__ inline void multiply_chunk(float (&sums)[4], const uint4& upper, const uint4& lower,
+                                      const Inputs<kFp8>& x) {
+  const std::uint32_t above[4] = {upper.x, upper.y, upper.z, upper.w};
+  const std::uint32_t below[4] = {lower.x, lower.y, lower.z, lower.w};
+  if constexpr (kFp8) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      out[2 * i] = __uint_as_float(words[i] << 16);
-      out[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000);
+      const uint2 a = widen(above[i]);
+      const uint2 b = widen(below[i]);
+      multiply_16x8x16(sums, {a.x, b.x, a.y, b.y}, x.pairs[2 * i], x.pairs[2 * i + 1]);
     }
-  }
-};
-
-template <>
-struct Chunk<true> {
-  static constexpr int kSize = 16;
-  __device__ static void spread(const uint4& raw, float (&out)[kSize]) {
-    const std::uint32_t words[4] = {raw.x, raw.y, raw.z, raw.w};
+  } else {
 #pragma unroll
-    for (int i = 0; i < 8; ++i) {
-      const auto pair = static_cast<__nv_fp8x2_storage_t>(words[i / 2] >> i % 2 * 16);
-      const __half2_raw half = __nv_cvt_fp8x2_to_halfraw2(pair, __NV_E4M3);
-      const float2 both = __half22float2(half);
-      out[2 * i] = both.x;
-      out[2 * i + 1] = both.y;
-    }
-  }
-};
-
-/// One warp an output; x is shared by the CTA's warps through the L1.
-template <bool kFp8, int kRows, class Out>
-__global__ void __launch_bounds__(kWarps * 32)
-    few_rows_kernel(const bf16_t* x, const void* weight, const float* scales, int outputs,
-                    int inputs, Out* out, bool add) {
-  using Piece = Chunk<kFp8>;
-  const int lane = threadIdx.x % 32;
-  const int output = blockIdx.x * kWarps + threadIdx.x / 32;
-  if (output >= outputs) return;
-  const int chunks = inputs / Piece::kSize;
-  const auto* row = reinterpret_cast<const uint4*>(
-      static_cast<const std::uint8_t*>(weight) +
-      std::int64_t{output} * inputs * (kFp8 ? 1 : 2));
-  float sums[kRows] = {};
-  auto add = [&](const uint4& raw, int chunk) {
-    float w[Piece::kSize];
-    Piece::spread(raw, w);
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-      for (int part = 0; part < Piece::kSize / 8; ++part) {
-        const uint4 values = *reinterpret_cast<const uint4*>(
-            x + std::int64_t{r} * inputs + chunk * Piece::kSize + part * 8);
-        float v[8];
-        Chunk<false>::spread(values, v);
-#pragma unroll
-        for (int i = 0; i < 8; ++i) sums[r] = fmaf(w[part * 8 + i], v[i], sums[r]);
-      }
-    }
-  };
-  int chunk = lane;
-  for (; chunk + 32 * (kUnroll - 1) < chunks; chunk += 32 * kUnroll) {
-    uint4 raw[kUnroll];
-#pragma unroll
-    for (int i = 0; i < kUnroll; ++i) raw[i] = load_once(row + chunk + 32 * i);
-#pragma unroll
-    for (int i = 0; i < kUnroll; ++i) add(raw[i], chunk + 32 * i);
-  }
-  for (; chunk < chunks; chunk += 32) add(load_once(row + chunk), chunk);
-#pragma unroll
-  for (int r = 0; r < kRows; ++r) {
-#pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2) {
-      sums[r] += __shfl_xor_sync(0xffffffff, sums[r], offset);
-    }
-    if (lane == r) {
-      Out& to = out[std::int64_t{r} * outputs + output];
-      const float value = kFp8 ? sums[r] * scales[output] : sums[r];
-      to = static_cast<Out>(add ? value + static_cast<float>(to) : value);
+    for (int i = 0; i < 2; ++i) {
+      multiply_16x8x16(sums, {above[2 * i], below[2 * i], above[2 * i + 1], below[2 * i + 1]},
+                       x.pairs[2 * i], x.pairs[2 * i + 1]);
     }
   }
 }
 
-template <bool kFp8, class Out>
-void launch(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
-            cudaStream_t stream) {
-  const auto kernel = rows == 1   ? few_rows_kernel<kFp8, 1, Out>
-                      : rows == 2 ? few_rows_kernel<kFp8, 2, Out>
-                      : rows == 3 ? few_rows_kernel<kFp8, 3, Out>
-                                  : few_rows_kernel<kFp8, 4, Out>;
-  kernel<<<(weight.outputs + kWarps - 1) / kWarps, kWarps * 32, 0, stream>>>(
-      x, weight.data, weight.scales, weight.outputs, weight.inputs, out, add);
-  BATON_CUDA(cudaGetLastError());
+/// kGated: the weight is [2 outputs][inputs], gate above up, and the tile is 8 rows of each.
+template <bool kFp8, bool kGated, class Out>
+__global__ void __launch_bounds__(kWarps * 32, kCtasPerMultiprocessor)
+    few_rows_kernel(const bf16_t* x, const void* weight, const float* scales, int rows,
+                    int outputs, int inputs, Out* out, bool add) {
+  constexpr int kOutputs = kGated ? kTile / 2 : kTile;
+  constexpr int kChunk = kFp8 ? 16 : 8;  // inputs
+  __shared__ float parts[kWarps][kTile][kColumns];
+  const int warp = threadIdx.x / 32;
+  const int g = threadIdx.x % 32 / 4;
+  const int t = threadIdx.x % 4;
+  const int first = blockIdx.x * kOutputs;
+  const int chunks = inputs / kChunk;
+  // rows behind the weight's end are the last one again; nobody looks at their sums
+  const int above = min(first + g, outputs - 1);
+  const int below = kGated ? outputs + above : min(first + g + 8, outputs - 1);
+  const auto* upper = static_cast<const uint4*>(weight) + std::int64_t{above} * chunks;
+  const auto* lower = static_cast<const uint4*>(weight) + std::int64_t{below} * chunks;
+  auto chunk_of = [&](int unit) { return unit * kUnitChunks + t; };
+
+  Unit units[kDepth];
+#pragma unroll
+  for (int i = 0; i < kDepth; ++i) {
+    units[i] = load_unit(upper, lower, chunk_of(warp + i * kWarps), chunks);
+  }
+  dependents_launch();
+  dependency_wait();
+
+  const bf16_t* mine = x + std::int64_t{g} * inputs;
+  float sums[4] = {};
+  for (int unit = warp; unit * kUnitChunks < chunks; unit += kDepth * kWarps) {
+#pragma unroll
+    for (int i = 0; i < kDepth; ++i) {
+      const int chunk = chunk_of(unit + i * kWarps);
+      const bf16_t* from = mine + chunk * kChunk;
+      const Inputs<kFp8> near(from, g < rows && chunk < chunks);
+      const Inputs<kFp8> far(from + 4 * kChunk, g < rows && chunk + 4 < chunks);
+      multiply_chunk<kFp8>(sums, units[i].upper[0], units[i].lower[0], near);
+      multiply_chunk<kFp8>(sums, units[i].upper[1], units[i].lower[1], far);
+      units[i] = load_unit(upper, lower, chunk_of(unit + (i + kDepth) * kWarps), chunks);
+    }
+  }
+  parts[warp][g][2 * t] = sums[0];
+  parts[warp][g][2 * t + 1] = sums[1];
+  parts[warp][g + 8][2 * t] = sums[2];
+  parts[warp][g + 8][2 * t + 1] = sums[3];
+  __syncthreads();
+
+  const int row = threadIdx.x / kOutputs;
+  const int in_tile = threadIdx.x % kOutputs;
+  const int output = first + in_tile;
+  if (row >= rows || output >= outputs) return;
+  auto total = [&](int tile_row, int weight_row) {
+    float sum = 0;
+#pragma unroll
+    for (int w = 0; w < kWarps; ++w) sum += parts[w][tile_row][row];
+    return kFp8 ? sum * scales[weight_row] : sum;
+  };
+  float value = total(in_tile, output);
+  if constexpr (kGated) value = silu(value) * total(in_tile + 8, outputs + output);
+  Out& to = out[std::int64_t{row} * outputs + output];
+  if (add) value += static_cast<float>(to);
+  to = static_cast<Out>(value);
+}
+
+template <bool kGated, class Out>
+void multiply(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+              cudaStream_t stream) {
+  require(has_few_rows(weight, rows), "multiply_few takes up to " + std::to_string(kFewRows) +
+                                          " rows of a multiple of 16 bytes of weight");
+  const int outputs = kGated ? weight.outputs / 2 : weight.outputs;
+  const int tile = kGated ? kTile / 2 : kTile;
+  launch(weight.is_fp8() ? few_rows_kernel<true, kGated, Out> : few_rows_kernel<false, kGated, Out>,
+         (outputs + tile - 1) / tile, kWarps * 32, 0, stream, x, weight.data, weight.scales, rows,
+         outputs, weight.inputs, out, add);
 }
 
 constexpr int kQuantiseThreads = 256;
 constexpr float kLargestE4m3 = 448;
 
-__global__ void __launch_bounds__(kQuantiseThreads)
-    quantise_kernel(const bf16_t* x, int inputs, std::uint8_t* q, float* scales) {
+/// The scale of a row whose largest number any thread of the CTA holds.
+__device__ inline float row_scale(float largest) {
   __shared__ float partial[kQuantiseThreads / 32];
-  const bf16_t* from = x + std::int64_t{blockIdx.x} * inputs;
-  float largest = 0;
-  for (int i = threadIdx.x; i < inputs; i += kQuantiseThreads) {
-    largest = fmaxf(largest, fabsf(__bfloat162float(from[i])));
-  }
 #pragma unroll
   for (int offset = 16; offset > 0; offset /= 2) {
     largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, offset));
@@ -134,7 +211,67 @@ __global__ void __launch_bounds__(kQuantiseThreads)
   if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = largest;
   __syncthreads();
   for (int i = 0; i < kQuantiseThreads / 32; ++i) largest = fmaxf(largest, partial[i]);
-  const float scale = largest > 0 ? largest / kLargestE4m3 : 1.0F;
+  return largest > 0 ? largest / kLargestE4m3 : 1.0F;
+}
+
+/// One CTA a row, which stays in registers: kChunks times eight numbers a thread. `inputs` is a
+/// multiple of 8.
+template <int kChunks>
+__global__ void __launch_bounds__(kQuantiseThreads)
+    quantise_vector_kernel(const bf16_t* x, int inputs, std::uint8_t* q, float* scales) {
+  dependents_launch();
+  dependency_wait();
+  const auto* from = reinterpret_cast<const uint4*>(x + std::int64_t{blockIdx.x} * inputs);
+  auto mine = [](int i) { return static_cast<int>(threadIdx.x) + i * kQuantiseThreads; };
+  uint4 raw[kChunks];
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i) {
+    raw[i] = mine(i) < inputs / 8 ? from[mine(i)] : uint4{0, 0, 0, 0};
+  }
+  auto pair = [&](int i, int word) {
+    const std::uint32_t bits = word == 0   ? raw[i].x
+                               : word == 1 ? raw[i].y
+                               : word == 2 ? raw[i].z
+                                           : raw[i].w;
+    return float2{__uint_as_float(bits << 16), __uint_as_float(bits & 0xffff0000)};
+  };
+  float largest = 0;
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i) {
+#pragma unroll
+    for (int word = 0; word < 4; ++word) {
+      const float2 v = pair(i, word);
+      largest = fmaxf(largest, fmaxf(fabsf(v.x), fabsf(v.y)));
+    }
+  }
+  const float scale = row_scale(largest);
+  if (threadIdx.x == 0) scales[blockIdx.x] = scale;
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i) {
+    if (mine(i) >= inputs / 8) break;
+    std::uint32_t out[2] = {0, 0};
+#pragma unroll
+    for (int word = 0; word < 4; ++word) {
+      const float2 v = pair(i, word);
+      const std::uint32_t two = __nv_cvt_float2_to_fp8x2({v.x / scale, v.y / scale},
+                                                         __NV_SATFINITE, __NV_E4M3);
+      out[word / 2] |= two << word % 2 * 16;
+    }
+    reinterpret_cast<uint2*>(q + std::int64_t{blockIdx.x} * inputs)[mine(i)] = {out[0], out[1]};
+  }
+}
+
+/// The same for any width.
+__global__ void __launch_bounds__(kQuantiseThreads)
+    quantise_kernel(const bf16_t* x, int inputs, std::uint8_t* q, float* scales) {
+  dependents_launch();
+  dependency_wait();
+  const bf16_t* from = x + std::int64_t{blockIdx.x} * inputs;
+  float largest = 0;
+  for (int i = threadIdx.x; i < inputs; i += kQuantiseThreads) {
+    largest = fmaxf(largest, fabsf(__bfloat162float(from[i])));
+  }
+  const float scale = row_scale(largest);
   if (threadIdx.x == 0) scales[blockIdx.x] = scale;
   for (int i = threadIdx.x; i < inputs; i += kQuantiseThreads) {
     q[std::int64_t{blockIdx.x} * inputs + i] =
@@ -147,16 +284,25 @@ __global__ void __launch_bounds__(kQuantiseThreads)
 template <class Out>
 void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
                   cudaStream_t stream) {
-  weight.is_fp8() ? launch<true>(x, weight, rows, out, add, stream)
-                  : launch<false>(x, weight, rows, out, add, stream);
+  multiply<false>(x, weight, rows, out, add, stream);
 }
 template void multiply_few(const bf16_t*, const Matrix&, int, bf16_t*, bool, cudaStream_t);
 template void multiply_few(const bf16_t*, const Matrix&, int, float*, bool, cudaStream_t);
 
+void multiply_few_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
+                         cudaStream_t stream) {
+  multiply<true>(x, weight, rows, out, false, stream);
+}
+
 void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,
                    cudaStream_t stream) {
-  quantise_kernel<<<rows, kQuantiseThreads, 0, stream>>>(x, inputs, q, scales);
-  BATON_CUDA(cudaGetLastError());
+  const int chunks = (inputs / 8 + kQuantiseThreads - 1) / kQuantiseThreads;
+  const auto kernel = inputs % 8 != 0 || chunks > 8 ? quantise_kernel
+                      : chunks <= 1                 ? quantise_vector_kernel<1>
+                      : chunks <= 2                 ? quantise_vector_kernel<2>
+                      : chunks <= 4                 ? quantise_vector_kernel<4>
+                                                    : quantise_vector_kernel<8>;
+  launch(kernel, rows, kQuantiseThreads, 0, stream, x, inputs, q, scales);
 }
 
 }  // namespace baton::cuda

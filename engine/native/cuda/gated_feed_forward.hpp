@@ -23,6 +23,12 @@ class GatedFeedForward : public Sublayer {
   void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) override {
     const auto inner = static_cast<std::size_t>(down_.view().inputs);
     Scratch left(scratch);
+    if (has_few_rows(gate_up_.view(), step.rows)) {
+      auto* gated = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * inner);
+      multiply_few_swiglu(x, gate_up_.view(), step.rows, gated, step.stream);
+      products_.add(gated, down_.view(), step.rows, residual, step.stream);
+      return;
+    }
     auto* gate_up = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * 2 * inner);
     auto* gated = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * inner);
     products_.run(x, gate_up_.view(), step.rows, gate_up, step.stream);

@@ -27,7 +27,8 @@ void GroupedQueryAttention::run(const Step& step, const bf16_t* x, float* residu
 }
 
 void GroupedQueryAttention::attend(const Step& step, const bf16_t* q, bf16_t* attended) {
-  if (!context_.fast) {
+  const bool widened = context_.pool.fp8 && step.chunk_count > 0;
+  if (!context_.fast || (widened && step.chunk_blocks > context_.expanded_blocks)) {
     attend_any(q, step.slices, step.slice_of, step.rows, context_.shape, layer_, context_.pool,
                attended, step.stream);
     return;
@@ -36,11 +37,20 @@ void GroupedQueryAttention::attend(const Step& step, const bf16_t* q, bf16_t* at
     context_.decode.run(q, step.slices, step.decodes, layer_, context_.pool, context_.decode_map,
                         attended, step.stream);
   }
-  if (step.tile_count > 0) {
-    attend_prefill(q, step.slices, step.tiles, step.tile_count, context_.shape, layer_,
-                   context_.pool, context_.prefill_map,
-                   map_queries(q, step.tokens, context_.shape), attended, step.stream);
+  if (step.chunk_count == 0) return;
+  const CUtensorMap q_map = map_queries(q, step.tokens, context_.shape);
+  if (!widened) {
+    attend_prefill(q, step.chunks, step.tiles, step.tile_count, context_.shape, layer_,
+                   context_.pool, context_.prefill_map, q_map, attended, step.stream);
+    return;
   }
+  ExpandedContext& expanded = context_.expanded;
+  if (layer_ == 0) {
+    expanded.begin(step.chunks, step.chunk_count, step.chunk_blocks, step.stream);
+  }
+  expanded.expand(layer_, context_.pool, step.stream);
+  attend_prefill(q, expanded.over(step.chunks), step.tiles, step.tile_count, context_.shape, 0,
+                 expanded.pool(), expanded.map(), q_map, attended, step.stream);
 }
 
 }  // namespace baton::cuda

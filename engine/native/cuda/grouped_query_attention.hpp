@@ -12,9 +12,11 @@ struct AttentionContext {
   AttentionShape shape;
   bool fast;                // the Hopper kernels run this shape on this device
   KvView pool;
-  CUtensorMap decode_map;   // of the pool, where `fast`
+  CUtensorMap decode_map;   // of the pool, where `fast` and in bf16
   CUtensorMap prefill_map;
   DecodeAttention decode;
+  ExpandedContext expanded;  // of an e4m3 pool, where `fast`
+  int expanded_blocks;       // for which it has room
   DeviceBuffer<float> cosine, sine;  // [positions][head_dim / 2]
   Products* products;
 };

@@ -24,6 +24,12 @@ struct Shapes {
   }
 };
 
+/// Blocks of prompts in one step that prefill attention over an e4m3 pool widens: a whole sequence,
+/// and what a step of many fresh prompts has.
+int expanded_blocks(const baton_options& options, int positions) {
+  return (positions + options.max_tokens) / BATON_BLOCK_TOKENS + options.max_sequences;
+}
+
 /// Angles as the CPU backend computes them.
 void upload_rotary(const baton_model& model, int positions, AttentionContext& context) {
   const std::size_t half = static_cast<std::size_t>(model.head_dim / 2);
@@ -55,7 +61,13 @@ std::unique_ptr<AttentionContext> attention_context(const baton_model& model,
   if (context->fast) {
     context->decode_map = map_pool(pool, options.kv_blocks, 32);
     context->prefill_map = map_pool(pool, options.kv_blocks, 16);
-    context->decode = DecodeAttention(context->shape, options.max_sequences);
+    context->decode = DecodeAttention(context->shape, Decoder::padded(options.max_sequences));
+    if (pool.fp8) {
+      const int longest = (positions + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS;
+      context->expanded_blocks = expanded_blocks(options, positions);
+      context->expanded = ExpandedContext(context->shape, context->expanded_blocks,
+                                          options.max_sequences, longest);
+    }
   }
   upload_rotary(model, positions, *context);
   return context;
@@ -71,12 +83,14 @@ LlamaMemory llama_memory(const baton_model& model, const baton_options& options,
   const std::int64_t rows = Decoder::padded(options.max_tokens);
   const std::int64_t widest = std::max(2 * (3 * shapes.q + 2 * shapes.kv), 6 * shapes.inner);
   const std::int64_t logits = Decoder::padded(options.max_sequences) * shapes.vocabulary;
+  const std::int64_t widened =
+      options.kv_dtype == BATON_E4M3 ? expanded_blocks(options, positions) * 64 * shapes.kv : 0;
   const std::int64_t angles = std::int64_t{positions} * model.head_dim;
   return {.weights = static_cast<std::uint64_t>(
               shapes.layers * shapes.layer_elements() * (fp8 ? 1 : 2) + 2 * heads + 4 * norms),
           .activations = static_cast<std::uint64_t>(
               rows * (6 * shapes.hidden + widest + (fp8 ? shapes.inner : 0)) + 8 * logits +
-              4 * angles)};
+              4 * angles + widened)};
 }
 
 std::unique_ptr<Decoder> load_llama(const baton_model& model, const baton_options& options,

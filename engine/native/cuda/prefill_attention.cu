@@ -394,6 +394,7 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
                     const CUtensorMap& map, const CUtensorMap& q_map, bf16_t* out,
                     cudaStream_t stream) {
   (void)q;
+  require(!pool.fp8, "attend_prefill reads bf16: expand an e4m3 pool first");
   int device = 0;
   int multiprocessors = 0;
   BATON_CUDA(cudaGetDevice(&device));

@@ -122,8 +122,7 @@ void Products::call(const Plan& plan, const lt::Algorithm& algorithm, const void
 template <class Out>
 void Products::run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
                       cudaStream_t stream) {
-  const int vector = weight.is_fp8() ? 16 : 8;
-  if (rows <= kFewRows && weight.inputs % vector == 0) {
+  if (has_few_rows(weight, rows)) {
     multiply_few(x, weight, rows, out, add, stream);
     return;
   }

@@ -1,4 +1,6 @@
-// Matrix products of the model: cuBLASLt for many rows, own kernel for a few.
+// Matrix products of the model: cuBLASLt for many rows, own kernel for a few. The own kernels read
+// the weight before the kernel in front of them has finished (launch.hpp): weights must be complete
+// before a stream uses them.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -24,14 +26,25 @@ struct Matrix {
   std::int64_t bytes() const { return std::int64_t{outputs} * inputs * (is_fp8() ? 1 : 2); }
 };
 
-/// Most rows of `multiply_few`.
-inline constexpr int kFewRows = 4;
+/// Most rows of `multiply_few`: as many as its kernel has columns for, all at the price of one.
+inline constexpr int kFewRows = 8;
+
+/// Whether multiply_few and multiply_few_swiglu can take this weight and number of rows.
+inline bool has_few_rows(const Matrix& weight, int rows) {
+  return rows <= kFewRows && weight.inputs % (weight.is_fp8() ? 16 : 8) == 0;
+}
 
 /// out[rows][outputs] = x[rows][inputs] weight^T for up to kFewRows rows: bound by reading the
 /// weight once. inputs is a multiple of 8 (bf16) or 16 (e4m3); fp32 sums. `add`: out += instead.
+/// Throws Failure(BATON_INVALID_ARGUMENT) where `has_few_rows` does not hold.
 template <class Out>
 void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
                   cudaStream_t stream);
+
+/// out[rows][inner] = silu(x Wg^T) * (x Wu^T), where `weight` is [2 inner][inputs], Wg above Wu:
+/// multiply_few and swiglu in one, without rounding in between.
+void multiply_few_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
+                         cudaStream_t stream);
 
 /// q[rows][inputs] in e4m3 and one scale a row, so that x = q * scale.
 void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,

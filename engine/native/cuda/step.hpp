@@ -20,7 +20,10 @@ struct Step {
   SliceView slices;              // the slices of one token first
   const std::int32_t* slice_of;  // [rows], -1 for a row without token
   int decodes;                   // slices of one token, unused places of a bucket included
-  const int2* tiles;             // of the other slices: (slice, tile of 128 queries)
+  SliceView chunks;              // the slices of several tokens
+  int chunk_count;
+  int chunk_blocks;              // that hold their tokens and all before them
+  const int2* tiles;             // of the chunks: (chunk, tile of 128 queries)
   int tile_count;
   cudaStream_t stream;
 };

@@ -50,6 +50,7 @@ CUtensorMap encode(void* data, const cuuint64_t (&sizes)[kRank],
 }  // namespace
 
 CUtensorMap map_pool(const KvView& pool, int blocks, int rows) {
+  if (pool.fp8) return CUtensorMap{};
   const auto dim = static_cast<cuuint64_t>(pool.head_dim);
   const auto all_rows = static_cast<cuuint64_t>(pool.block_stride) / dim *
                         static_cast<cuuint64_t>(blocks);

@@ -1,5 +1,6 @@
 // Device time of single kernels at the shapes of Llama-3.1-8B, beside the floors they cannot pass.
 #include <cstdio>
+#include <string_view>
 
 #include "attention_fixture.hpp"
 #include "elementwise.hpp"
@@ -22,6 +23,37 @@ double copy_bandwidth() {
   return rate;
 }
 
+/// Fills device memory with some of `values`.
+template <class T>
+void fill(const DeviceBuffer<std::uint8_t>& to, const std::vector<T>& values) {
+  const auto from = upload(values);
+  for (std::size_t at = 0; at < to.size(); at += from.bytes()) {
+    cudaMemcpy(to.data() + at, from.data(), std::min(from.bytes(), to.size() - at),
+               cudaMemcpyDeviceToDevice);
+  }
+}
+
+/// `copies` weights of a shape, so that the L2 does not hold them.
+struct Weights {
+  DeviceBuffer<std::uint8_t> data;
+  DeviceBuffer<float> scales;
+  Matrix matrix;
+
+  Weights(int outputs, int inputs, bool fp8, int copies)
+      : data(static_cast<std::size_t>(outputs) * inputs * (fp8 ? 1 : 2) * copies),
+        scales(fp8 ? outputs : 0),
+        matrix{data.data(), scales.data(), outputs, inputs} {
+    const auto values = noise(1 << 20, 3, 0.02);
+    fp8 ? fill(data, to_e4m3(values)) : fill(data, to_bf16(values));
+    cudaMemset(scales.data(), 0, scales.bytes());
+  }
+  Matrix copy(int i) const {
+    Matrix out = matrix;
+    out.data = data.data() + i * matrix.bytes();
+    return out;
+  }
+};
+
 void prefill(int start, int count) {
   const AttentionShape shape{32, 8, 128};
   const AttentionFixture fixture(shape, {{start, count}}, 7, 1, 0);
@@ -40,9 +72,21 @@ void prefill(int start, int count) {
               ms, 4.0 * 32 * 128 * keys / ms / 1e9);
 }
 
-void decode(int batch, int context, double copy) {
+/// The kernel that lets the one above run over an e4m3 pool.
+void expand(int context, double copy) {
   const AttentionShape shape{32, 8, 128};
-  const AttentionFixture fixture(shape, std::vector<TestSlice>(batch, {context - 1, 1}), 7, 1, 0);
+  const AttentionFixture fixture(shape, {{context - 1, 1}}, 7, 1, 0, true);
+  ExpandedContext expanded(shape, fixture.used_blocks(), 1, fixture.table_stride());
+  expanded.begin(fixture.view(), 1, fixture.used_blocks(), nullptr);
+  const double ms = median_ms([&] { expanded.expand(0, fixture.pool(), nullptr); });
+  std::printf("e4m3 context to bf16, %5d tokens             %9.3f ms  %5.1f %% of copy\n", context,
+              ms, 100 * 6144.0 * context / ms / 1e9 / copy);
+}
+
+void decode(int batch, int context, bool fp8, double copy) {
+  const AttentionShape shape{32, 8, 128};
+  const AttentionFixture fixture(shape, std::vector<TestSlice>(batch, {context - 1, 1}), 7, 1, 0,
+                                 fp8);
   const auto out = poisoned<bf16_t>(static_cast<std::size_t>(batch) * 32 * 128);
   const CUtensorMap map = map_pool(fixture.pool(), fixture.blocks(), 32);
   DecodeAttention attention(shape, batch);
@@ -50,47 +94,118 @@ void decode(int batch, int context, double copy) {
   const double ms = median_ms([&] {
     attention.run(fixture.q(), fixture.view(), batch, 0, fixture.pool(), map, out.data(), nullptr);
   });
-  const double bytes = 4096.0 * batch * context;
-  std::printf("decode attention, batch %3d at %5d          %9.3f ms  %7.2f TB/s  %5.1f %% of copy\n",
-              batch, context, ms, bytes / ms / 1e9, 100 * bytes / ms / 1e9 / copy);
+  const double bytes = (fp8 ? 2048.0 : 4096.0) * batch * context;
+  std::printf("decode attention, %s, batch %3d at %5d    %9.3f ms  %7.2f TB/s  %5.1f %% of copy\n",
+              fp8 ? "e4m3" : "bf16", batch, context, ms, bytes / ms / 1e9, 100 * bytes / ms / 1e9 / copy);
 }
 
-void products(int rows, double copy) {
+constexpr int kInARow = 8;  // launches between two events where they may overlap
+
+void print_product(const char* name, int rows, const Matrix& matrix, double ms, double copy) {
+  const auto bytes = static_cast<double>(matrix.bytes());
+  std::printf("product %-8s %s %5d rows               %9.4f ms  %7.2f TB/s  %5.1f %% of copy  %6.1f TFLOP/s\n",
+              name, matrix.is_fp8() ? "e4m3" : "bf16", rows, ms, bytes / ms / 1e9,
+              100 * bytes / ms / 1e9 / copy, 2.0 * rows * matrix.outputs * matrix.inputs / ms / 1e9);
+}
+
+void products(int rows, bool fp8, double copy) {
   struct Shape {
     const char* name;
     int outputs, inputs;
   };
   const Shape shapes[] = {{"qkv", 6144, 4096}, {"out", 4096, 4096}, {"gate_up", 28672, 4096},
                           {"down", 4096, 14336}, {"head", 128256, 4096}};
-  Products products(rows, 14336, false);
+  Products products(rows, 14336, fp8);
+  const bool few = rows <= kFewRows;
+  const int in_a_row = few ? kInARow : 1;
   for (const Shape& shape : shapes) {
-    if (rows > 64 && shape.outputs > 100000) continue;
+    if (shape.outputs > 100000 && (rows > 64 || fp8)) continue;  // the head stays in bf16
     const std::size_t size = static_cast<std::size_t>(shape.outputs) * shape.inputs;
     const int copies = static_cast<int>(std::max<std::size_t>(1, (std::size_t{1} << 28) / size));
-    DeviceBuffer<bf16_t> weights(size * copies);  // several, so that the L2 does not hold them
-    DeviceBuffer<bf16_t> x(static_cast<std::size_t>(rows) * shape.inputs);
+    const Weights weights(shape.outputs, shape.inputs, fp8, copies);
+    DeviceBuffer<std::uint8_t> x_memory(static_cast<std::size_t>(rows) * shape.inputs * 2);
+    fill(x_memory, to_bf16(noise(1 << 20, 3)));
+    const auto* x = reinterpret_cast<const bf16_t*>(x_memory.data());
     DeviceBuffer<bf16_t> out(static_cast<std::size_t>(rows) * shape.outputs);
-    const auto values = upload_bf16(to_bf16(noise(1 << 20, 3)));
-    for (std::size_t i = 0; i < weights.size(); i += values.size()) {
-      cudaMemcpy(weights.data() + i, values.data(),
-                 std::min(values.size(), weights.size() - i) * 2, cudaMemcpyDeviceToDevice);
-    }
-    for (std::size_t i = 0; i < x.size(); i += values.size()) {
-      cudaMemcpy(x.data() + i, values.data(), std::min(values.size(), x.size() - i) * 2,
-                 cudaMemcpyDeviceToDevice);
-    }
-    Matrix matrix{weights.data(), nullptr, shape.outputs, shape.inputs};
-    if (rows > kFewRows) products.tune(x.data(), matrix, rows, out.data(), false, nullptr);
+    if (!few) products.tune(x, weights.matrix, rows, out.data(), false, nullptr);
     int turn = 0;
     const double ms = median_ms([&] {
-      matrix.data = weights.data() + static_cast<std::size_t>(turn++ % copies) * size;
-      products.run(x.data(), matrix, rows, out.data(), nullptr);
-    });
-    const double bytes = 2.0 * static_cast<double>(size);
-    std::printf("product %-8s %5d rows                   %9.3f ms  %7.2f TB/s  %5.1f %% of copy  %6.1f TFLOP/s\n",
-                shape.name, rows, ms, bytes / ms / 1e9, 100 * bytes / ms / 1e9 / copy,
-                2.0 * rows * static_cast<double>(size) / ms / 1e9);
+      for (int i = 0; i < in_a_row; ++i) {
+        products.run(x, weights.copy(turn++ % copies), rows, out.data(), nullptr);
+      }
+    }) / in_a_row;
+    print_product(shape.name, rows, weights.matrix, ms, copy);
+    if (few && std::string_view(shape.name) == "gate_up") {
+      const double fused = median_ms([&] {
+        for (int i = 0; i < kInARow; ++i) {
+          multiply_few_swiglu(x, weights.copy(turn++ % copies), rows, out.data(), nullptr);
+        }
+      }) / kInARow;
+      print_product("+ SwiGLU", rows, weights.matrix, fused, copy);
+    }
   }
+}
+
+/// All kernels of four layers of a decode step, back to back, for each layer.
+void decode_layers(int batch, int context, bool fp8, double copy) {
+  constexpr int kLayers = 4;
+  const int hidden = 4096;
+  const int inner = 14336;
+  const AttentionShape shape{32, 8, 128};
+  const int width = (32 + 2 * 8) * 128;
+  const AttentionFixture fixture(shape, std::vector<TestSlice>(batch, {context - 1, 1}), 7, kLayers,
+                                 0, fp8);
+  const CUtensorMap map = map_pool(fixture.pool(), fixture.blocks(), 32);
+  DecodeAttention attention(shape, batch);
+  Products products(batch, inner, fp8);
+  const Weights qkv(width, hidden, fp8, kLayers), out(hidden, hidden, fp8, kLayers);
+  const Weights gate_up(2 * inner, hidden, fp8, kLayers), down(hidden, inner, fp8, kLayers);
+  auto zeros = [](std::size_t bytes) {
+    DeviceBuffer<std::uint8_t> buffer(bytes);
+    cudaMemset(buffer.data(), 0, bytes);
+    return buffer;
+  };
+  const auto rows = static_cast<std::size_t>(batch);
+  const auto floats = zeros(rows * hidden * 4), ones = zeros(hidden * 4);
+  const auto angles = zeros(static_cast<std::size_t>(context) * 64 * 4);
+  const auto step = zeros(rows * 4);  // positions and slots: all 0
+  std::vector<DeviceBuffer<std::uint8_t>> memory;
+  auto activations = [&](int columns) {
+    memory.push_back(zeros(rows * columns * 2));
+    return reinterpret_cast<bf16_t*>(memory.back().data());
+  };
+  bf16_t *normed = activations(hidden), *projected = activations(width), *q = activations(hidden),
+         *attended = activations(hidden), *delta = activations(hidden),
+         *both = activations(2 * inner), *gated = activations(inner);
+  auto* residual = reinterpret_cast<float*>(floats.data());
+  const auto* weight = reinterpret_cast<const float*>(ones.data());
+  const auto* angle = reinterpret_cast<const float*>(angles.data());
+  const auto* zero = reinterpret_cast<const std::int32_t*>(step.data());
+  const double ms = median_ms([&] {
+    for (int layer = 0; layer < kLayers; ++layer) {
+      products.run(normed, qkv.copy(layer), batch, projected, nullptr);
+      rope_store(projected, {zero, zero, zero}, angle, angle, {32, 8, 128}, batch, layer, q,
+                 fixture.pool(), nullptr);
+      attention.run(q, fixture.view(), batch, layer, fixture.pool(), map, attended, nullptr);
+      products.run(attended, out.copy(layer), batch, delta, nullptr);
+      add_rms_norm(residual, delta, weight, 1e-5F, batch, hidden, normed, nullptr);
+      if (has_few_rows(gate_up.matrix, batch)) {
+        multiply_few_swiglu(normed, gate_up.copy(layer), batch, gated, nullptr);
+      } else {
+        products.run(normed, gate_up.copy(layer), batch, both, nullptr);
+        swiglu(both, batch, inner, gated, nullptr);
+      }
+      products.run(gated, down.copy(layer), batch, delta, nullptr);
+      add_rms_norm(residual, delta, weight, 1e-5F, batch, hidden, normed, nullptr);
+    }
+  }) / kLayers;
+  double bytes = (fp8 ? 2048.0 : 4096.0) * batch * context;
+  for (const Weights* w : {&qkv, &out, &gate_up, &down}) {
+    bytes += static_cast<double>(w->matrix.bytes());
+  }
+  std::printf("decode layer, %s, batch %3d at %5d        %9.4f ms  %7.2f TB/s  %5.1f %% of copy\n",
+              fp8 ? "e4m3" : "bf16", batch, context, ms, bytes / ms / 1e9,
+              100 * bytes / ms / 1e9 / copy);
 }
 
 void elementwise(int rows, double copy) {
@@ -126,8 +241,12 @@ int main() {
   prefill(0, 6144);
   prefill(4096, 2048);
   prefill(0, 2048);
-  for (const int batch : {1, 8, 32, 64}) decode(batch, 6144, copy);
-  for (const int rows : {1, 4, 8, 32, 64, 6144}) products(rows, copy);
+  expand(6144, copy);
+  for (const bool fp8 : {false, true}) {
+    for (const int batch : {1, 8, 32, 64}) decode(batch, 6144, fp8, copy);
+    for (const int batch : {1, 4, 8}) decode_layers(batch, 6144, fp8, copy);
+    for (const int rows : {1, 4, 8, 32, 64, 6144}) products(rows, fp8, copy);
+  }
   elementwise(6144, copy);
   return 0;
 }

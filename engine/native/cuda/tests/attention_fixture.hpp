@@ -18,7 +18,7 @@ struct TestSlice {
 class AttentionFixture {
  public:
   AttentionFixture(const cuda::AttentionShape& shape, const std::vector<TestSlice>& slices,
-                   std::uint64_t seed, int layers = 2, int layer = 1)
+                   std::uint64_t seed, int layers = 2, int layer = 1, bool fp8 = false)
       : shape_(shape), slices_(slices), layer_(layer) {
     int longest = 0;
     for (const TestSlice& slice : slices) {
@@ -36,25 +36,35 @@ class AttentionFixture {
     std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
     table_.assign(order.begin(), order.begin() + stride_ * static_cast<int>(slices.size()));
     const std::size_t head = std::size_t{2} * layers * 16 * shape.head_dim;
-    host_pool_ = to_bf16(noise(head * shape.kv_heads * blocks_, seed + 1, 2));
+    const auto values = noise(head * shape.kv_heads * blocks_, seed + 1, 2);
+    fp8 ? void(host_fp8_ = to_e4m3(values)) : void(host_pool_ = to_bf16(values));
     poison_behind_ends(head);
     host_q_ = to_bf16(noise(static_cast<std::size_t>(tokens_) * shape.heads * shape.head_dim,
                             seed + 2, 1.5));
     pool_memory_ = upload_bf16(host_pool_);
+    fp8_memory_ = upload(host_fp8_);
     q_ = upload_bf16(host_q_);
     device_first_ = upload(first_);
     device_count_ = upload(count_);
     device_start_ = upload(start_);
     device_table_ = upload(table_);
     device_slice_of_ = upload(slice_of_);
-    pool_ = {pool_memory_.data(), static_cast<std::int64_t>(head * shape.kv_heads),
-             static_cast<std::int64_t>(head), shape.head_dim};
+    void* memory = fp8 ? static_cast<void*>(fp8_memory_.data()) : pool_memory_.data();
+    pool_ = {memory, static_cast<std::int64_t>(head * shape.kv_heads),
+             static_cast<std::int64_t>(head), shape.head_dim, fp8};
   }
 
   int tokens() const { return tokens_; }
   int slices() const { return static_cast<int>(slices_.size()); }
   int blocks() const { return blocks_; }
   int layer() const { return layer_; }
+  int table_stride() const { return stride_; }
+  /// Blocks that hold a position of some slice.
+  int used_blocks() const {
+    int used = 0;
+    for (int s = 0; s < slices(); ++s) used += (start_[s] + count_[s] + 15) / 16;
+    return used;
+  }
   const cuda::bf16_t* q() const { return q_.data(); }
   const cuda::KvView& pool() const { return pool_; }
   const std::int32_t* slice_of() const { return device_slice_of_.data(); }
@@ -110,12 +120,21 @@ class AttentionFixture {
             const std::size_t from = block * head * shape_.kv_heads + h * head +
                                      (static_cast<std::size_t>(2 * layer_ + which) * 16 +
                                       key % 16) * shape_.head_dim;
-            std::fill_n(host_pool_.begin() + static_cast<std::ptrdiff_t>(from), shape_.head_dim,
-                        bf16{0x7fff});
+            if (host_fp8_.empty()) {
+              std::fill_n(host_pool_.begin() + static_cast<std::ptrdiff_t>(from), shape_.head_dim,
+                          bf16{0x7fff});
+            } else {
+              std::fill_n(host_fp8_.begin() + static_cast<std::ptrdiff_t>(from), shape_.head_dim,
+                          std::uint8_t{0x7f});
+            }
           }
         }
       }
     }
+  }
+
+  float pool_value(std::size_t i) const {
+    return host_fp8_.empty() ? to_float(host_pool_[i]) : from_e4m3(host_fp8_[i]);
   }
 
   void reference(int token, int head, std::vector<double>& out) const {
@@ -128,8 +147,8 @@ class AttentionFixture {
     double largest = -1e300;
     for (int key = 0; key < keys; ++key) {
       double dot = 0;
-      const bf16* k = &host_pool_[at(slice, key, kv_head, 0)];
-      for (int d = 0; d < dim; ++d) dot += double{to_float(q[d])} * to_float(k[d]);
+      const std::size_t k = at(slice, key, kv_head, 0);
+      for (int d = 0; d < dim; ++d) dot += double{to_float(q[d])} * pool_value(k + d);
       weights[static_cast<std::size_t>(key)] = dot / std::sqrt(dim);
       largest = std::max(largest, weights[static_cast<std::size_t>(key)]);
     }
@@ -137,10 +156,10 @@ class AttentionFixture {
     for (double& weight : weights) total += weight = std::exp(weight - largest);
     std::vector<double> sums(static_cast<std::size_t>(dim), 0);
     for (int key = 0; key < keys; ++key) {
-      const bf16* v = &host_pool_[at(slice, key, kv_head, 1)];
+      const std::size_t v = at(slice, key, kv_head, 1);
       for (int d = 0; d < dim; ++d) {
         sums[static_cast<std::size_t>(d)] +=
-            weights[static_cast<std::size_t>(key)] / total * to_float(v[d]);
+            weights[static_cast<std::size_t>(key)] / total * pool_value(v + d);
       }
     }
     out.insert(out.end(), sums.begin(), sums.end());
@@ -154,7 +173,9 @@ class AttentionFixture {
   int blocks_ = 0;
   std::vector<std::int32_t> first_, count_, start_, table_, slice_of_;
   std::vector<bf16> host_pool_, host_q_;
+  std::vector<std::uint8_t> host_fp8_;  // instead of host_pool_
   cuda::DeviceBuffer<cuda::bf16_t> pool_memory_, q_;
+  cuda::DeviceBuffer<std::uint8_t> fp8_memory_;
   cuda::DeviceBuffer<std::int32_t> device_first_, device_count_, device_start_, device_table_,
       device_slice_of_;
   cuda::KvView pool_{};

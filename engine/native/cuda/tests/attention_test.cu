@@ -1,4 +1,5 @@
-// Attention kernels against double precision, over pools whose unused places are NaN.
+// Attention kernels against double precision, over pools of both element types whose unused places
+// are NaN.
 #include <chrono>
 
 #include "attention_fixture.hpp"
@@ -9,26 +10,41 @@ using namespace baton::cuda;
 namespace {
 
 std::uint64_t seed = 1;
+bool fp8 = false;  // the pool's element in the cases below
+
+const char* element() { return fp8 ? "e4m3" : "bf16"; }
 
 void test_prefill(const AttentionShape& shape, const std::vector<TestSlice>& slices, int step) {
-  const AttentionFixture fixture(shape, slices, seed++);
+  const AttentionFixture fixture(shape, slices, seed++, 2, 1, fp8);
   const auto tiles = fixture.tiles();
   const auto device_tiles = upload(tiles);
   const auto out =
       poisoned<bf16_t>(static_cast<std::size_t>(fixture.tokens()) * shape.heads * shape.head_dim);
-  attend_prefill(fixture.q(), fixture.view(), device_tiles.data(), static_cast<int>(tiles.size()),
-                 shape, fixture.layer(), fixture.pool(), map_pool(fixture.pool(), fixture.blocks(), 16),
-                 map_queries(fixture.q(), fixture.tokens(), shape), out.data(), nullptr);
+  const CUtensorMap q_map = map_queries(fixture.q(), fixture.tokens(), shape);
+  const auto tile_count = static_cast<int>(tiles.size());
+  ExpandedContext expanded;
+  if (fp8) {
+    expanded = ExpandedContext(shape, fixture.used_blocks(), fixture.slices(),
+                               fixture.table_stride() + 1);
+    expanded.begin(fixture.view(), fixture.slices(), fixture.used_blocks(), nullptr);
+    expanded.expand(fixture.layer(), fixture.pool(), nullptr);
+    attend_prefill(fixture.q(), expanded.over(fixture.view()), device_tiles.data(), tile_count,
+                   shape, 0, expanded.pool(), expanded.map(), q_map, out.data(), nullptr);
+  } else {
+    attend_prefill(fixture.q(), fixture.view(), device_tiles.data(), tile_count, shape,
+                   fixture.layer(), fixture.pool(), map_pool(fixture.pool(), fixture.blocks(), 16),
+                   q_map, out.data(), nullptr);
+  }
   BATON_CUDA(cudaDeviceSynchronize());
   char name[128];
-  std::snprintf(name, sizeof name, "prefill, %d/%d heads of %d, %zu slices, first %d + %d",
-                shape.heads, shape.kv_heads, shape.head_dim, slices.size(), slices[0].start,
+  std::snprintf(name, sizeof name, "prefill, %s, %d/%d heads of %d, %zu slices, first %d + %d",
+                element(), shape.heads, shape.kv_heads, shape.head_dim, slices.size(), slices[0].start,
                 slices[0].count);
   fixture.expect_close(download(out), step, 6e-3, name);
 }
 
 void test_decode(const AttentionShape& shape, const std::vector<TestSlice>& slices) {
-  const AttentionFixture fixture(shape, slices, seed++);
+  const AttentionFixture fixture(shape, slices, seed++, 2, 1, fp8);
   const auto out =
       poisoned<bf16_t>(static_cast<std::size_t>(fixture.tokens()) * shape.heads * shape.head_dim);
   DecodeAttention decode(shape, fixture.slices());
@@ -38,19 +54,19 @@ void test_decode(const AttentionShape& shape, const std::vector<TestSlice>& slic
     BATON_CUDA(cudaDeviceSynchronize());
   }
   char name[128];
-  std::snprintf(name, sizeof name, "decode, %d/%d heads of %d, %zu slices, first at %d",
-                shape.heads, shape.kv_heads, shape.head_dim, slices.size(), slices[0].start);
+  std::snprintf(name, sizeof name, "decode, %s, %d/%d heads of %d, %zu slices, first at %d",
+                element(), shape.heads, shape.kv_heads, shape.head_dim, slices.size(), slices[0].start);
   fixture.expect_close(download(out), 1, 6e-3, name);
 }
 
 void test_any(const AttentionShape& shape, const std::vector<TestSlice>& slices) {
-  const AttentionFixture fixture(shape, slices, seed++);
+  const AttentionFixture fixture(shape, slices, seed++, 2, 1, fp8);
   const auto out =
       poisoned<bf16_t>(static_cast<std::size_t>(fixture.tokens()) * shape.heads * shape.head_dim);
   attend_any(fixture.q(), fixture.view(), fixture.slice_of(), fixture.tokens(), shape,
              fixture.layer(), fixture.pool(), out.data(), nullptr);
   BATON_CUDA(cudaDeviceSynchronize());
-  fixture.expect_close(download(out), 1, 6e-3, "any shape");
+  fixture.expect_close(download(out), 1, 6e-3, fp8 ? "any shape, e4m3" : "any shape, bf16");
 }
 
 }  // namespace
@@ -58,20 +74,25 @@ void test_any(const AttentionShape& shape, const std::vector<TestSlice>& slices)
 int main() {
   seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-  for (const AttentionShape shape : {AttentionShape{32, 8, 128}, AttentionShape{6, 2, 64},
-                                     AttentionShape{4, 4, 128}, AttentionShape{16, 1, 64}}) {
-    test_prefill(shape, {{0, 1}}, 1);
-    test_prefill(shape, {{0, 17}}, 1);
-    test_prefill(shape, {{0, 128}}, 3);
-    test_prefill(shape, {{5, 130}}, 3);
-    test_prefill(shape, {{100, 300}, {0, 40}, {1000, 129}, {63, 64}}, 7);
-    test_prefill(shape, {{0, 2100}}, 61);
-    test_decode(shape, {{0, 1}});
-    test_decode(shape, {{15, 1}, {16, 1}, {6143, 1}, {700, 1}, {1, 1}});
-    test_decode(shape, std::vector<TestSlice>(40, {517, 1}));
+  for (const bool element : {false, true}) {
+    fp8 = element;
+    for (const AttentionShape shape : {AttentionShape{32, 8, 128}, AttentionShape{6, 2, 64},
+                                       AttentionShape{4, 4, 128}, AttentionShape{16, 1, 64}}) {
+      test_prefill(shape, {{0, 1}}, 1);
+      test_prefill(shape, {{0, 17}}, 1);
+      test_prefill(shape, {{0, 128}}, 3);
+      test_prefill(shape, {{5, 130}}, 3);
+      test_prefill(shape, {{100, 300}, {0, 40}, {1000, 129}, {63, 64}}, 7);
+      test_prefill(shape, {{0, 2100}}, 61);
+      test_decode(shape, {{0, 1}});
+      test_decode(shape, {{15, 1}, {16, 1}, {6143, 1}, {700, 1}, {1, 1}});
+      test_decode(shape, std::vector<TestSlice>(40, {517, 1}));
+      test_decode(shape, {{20000, 1}});
+    }
+    test_decode({16, 1, 64}, {{140000, 1}});  // a warp has more than 32 blocks
+    test_any({5, 1, 24}, {{63, 66}, {0, 3}});
+    test_any({3, 3, 20}, {{100, 2}});
+    test_any({8, 2, 128}, {{10, 40}});
   }
-  test_any({5, 1, 24}, {{63, 66}, {0, 3}});
-  test_any({3, 3, 20}, {{100, 2}});
-  test_any({8, 2, 128}, {{10, 40}});
   return 0;
 }

@@ -1,6 +1,8 @@
 // Random inputs on both sides, for tests and benchmarks of CUDA kernels.
 #pragma once
 
+#include <cuda_fp16.h>
+#include <cuda_fp8.h>
 #include <cuda_runtime.h>
 
 #include <cmath>
@@ -64,6 +66,38 @@ inline std::vector<float> download(const cuda::DeviceBuffer<cuda::bf16_t>& from)
   BATON_CUDA(cudaMemcpy(raw.data(), from.data(), from.bytes(), cudaMemcpyDeviceToHost));
   std::vector<float> out(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) out[i] = to_float(raw[i]);
+  return out;
+}
+
+inline std::vector<std::uint8_t> download(const cuda::DeviceBuffer<std::uint8_t>& from) {
+  std::vector<std::uint8_t> out(from.size());
+  BATON_CUDA(cudaMemcpy(out.data(), from.data(), from.bytes(), cudaMemcpyDeviceToHost));
+  return out;
+}
+
+inline std::uint8_t to_e4m3(float value) {
+  return __nv_cvt_float_to_fp8(value, __NV_SATFINITE, __NV_E4M3);
+}
+
+inline float from_e4m3(std::uint8_t value) {
+  return half_to_float(__nv_cvt_fp8_to_halfraw(value, __NV_E4M3).x);
+}
+
+inline std::vector<std::uint8_t> to_e4m3(const std::vector<float>& values) {
+  std::vector<std::uint8_t> out(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = to_e4m3(values[i]);
+  return out;
+}
+
+inline std::vector<float> to_floats(const std::vector<bf16>& values) {
+  std::vector<float> out(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = to_float(values[i]);
+  return out;
+}
+
+inline std::vector<float> to_floats(const std::vector<std::uint8_t>& values) {
+  std::vector<float> out(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) out[i] = from_e4m3(values[i]);
   return out;
 }
 

@@ -1,0 +1,241 @@
+// Matrix products against double precision, for both weight types.
+// BATON_WITHOUT_CUBLASLT=1 leaves out what needs cuBLASLt on a machine that lacks it.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+
+#include "device_data.hpp"
+#include "products.hpp"
+
+using namespace baton::testing;
+using namespace baton::cuda;
+
+namespace {
+
+std::uint64_t seed = 1;
+
+/// A weight on both sides; `values` are what the device multiplies by, scales included.
+struct Weight {
+  DeviceBuffer<std::uint8_t> data;
+  DeviceBuffer<float> scales;
+  std::vector<float> values;
+  Matrix matrix;
+};
+
+Weight random_weight(int outputs, int inputs, bool fp8) {
+  Weight out;
+  const auto raw = noise(static_cast<std::size_t>(outputs) * inputs, seed++);
+  if (fp8) {
+    const auto quantised = to_e4m3(raw);
+    auto scales = noise(outputs, seed++);
+    for (float& scale : scales) scale = 1.5F + scale;  // 0.5 .. 2.5
+    out.values = to_floats(quantised);
+    for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= scales[i / inputs];
+    out.data = upload(quantised);
+    out.scales = upload(scales);
+  } else {
+    const auto rounded = to_bf16(raw);
+    out.values = to_floats(rounded);
+    out.data = DeviceBuffer<std::uint8_t>(rounded.size() * 2);
+    BATON_CUDA(cudaMemcpy(out.data.data(), rounded.data(), out.data.bytes(),
+                          cudaMemcpyHostToDevice));
+  }
+  out.matrix = {out.data.data(), fp8 ? out.scales.data() : nullptr, outputs, inputs};
+  return out;
+}
+
+std::vector<double> reference(const std::vector<float>& x, const Weight& weight, int rows) {
+  const auto inputs = static_cast<std::size_t>(weight.matrix.inputs);
+  std::vector<double> out;
+  for (int row = 0; row < rows; ++row) {
+    for (int output = 0; output < weight.matrix.outputs; ++output) {
+      const float* a = &x[row * inputs];
+      const float* b = &weight.values[output * inputs];
+      double sum = 0;
+      for (std::size_t i = 0; i < inputs; ++i) sum += double{a[i]} * b[i];
+      out.push_back(sum);
+    }
+  }
+  return out;
+}
+
+/// Compares out[rows + 1][outputs], whose last row must still be NaN.
+template <class Out>
+void expect_close(const DeviceBuffer<Out>& device_out, const std::vector<double>& expected,
+                  double tolerance, const char* what, const Matrix& weight) {
+  const auto out = download(device_out);
+  for (std::size_t i = expected.size(); i < out.size(); ++i) {
+    CHECK(std::isnan(out[i]), "%s: wrote behind the end", what);
+  }
+  const double error = relative_error(out, expected);
+  char name[128];
+  std::snprintf(name, sizeof name, "%s, %zu x %d by %d, %s to %s", what,
+                expected.size() / weight.outputs, weight.inputs, weight.outputs,
+                weight.is_fp8() ? "e4m3" : "bf16", sizeof(Out) == 2 ? "bf16" : "fp32");
+  CHECK(error < tolerance, "%s: relative error %g", name, error);
+  std::printf("%s: relative error %.2e\n", name, error);
+}
+
+template <class Out>
+constexpr double rounding() {
+  return std::is_same_v<Out, float> ? 2e-5 : 3e-3;
+}
+
+template <class Out>
+void test_few(int rows, int outputs, int inputs, bool fp8) {
+  const Weight weight = random_weight(outputs, inputs, fp8);
+  const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++, 2));
+  const auto device_x = upload_bf16(x);
+  const auto out = poisoned<Out>(static_cast<std::size_t>(rows + 1) * outputs);
+  multiply_few(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  expect_close(out, reference(to_floats(x), weight, rows), rounding<Out>(), "few rows",
+               weight.matrix);
+}
+
+/// The gated product; the reference does not round gate and up either.
+void test_gated(int rows, int inner, int inputs, bool fp8) {
+  const Weight weight = random_weight(2 * inner, inputs, fp8);
+  // scores of a few units, where the activation bends
+  const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++,
+                               4 / std::sqrt(static_cast<double>(inputs))));
+  const auto device_x = upload_bf16(x);
+  const auto both = reference(to_floats(x), weight, rows);
+  std::vector<double> expected;
+  for (int row = 0; row < rows; ++row) {
+    for (int i = 0; i < inner; ++i) {
+      const double gate = both[static_cast<std::size_t>(row) * 2 * inner + i];
+      const double up = both[static_cast<std::size_t>(row) * 2 * inner + inner + i];
+      expected.push_back(gate / (1 + std::exp(-gate)) * up);
+    }
+  }
+  const auto out = poisoned<bf16_t>(static_cast<std::size_t>(rows + 1) * inner);
+  multiply_few_swiglu(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  Matrix half = weight.matrix;
+  half.outputs = inner;
+  expect_close(out, expected, rounding<bf16_t>(), "gated, few rows", half);
+}
+
+void test_quantise(int rows, int inputs) {
+  auto x = noise(static_cast<std::size_t>(rows) * inputs, seed++);
+  for (int row = 0; row < rows; ++row) {
+    const float size = row == rows / 2 ? 0.0F : std::ldexp(1.0F, row % 41 - 20);
+    for (int i = 0; i < inputs; ++i) x[std::size_t(row) * inputs + i] *= size;
+  }
+  const auto rounded = to_bf16(x);
+  x = to_floats(rounded);
+  const auto device_x = upload_bf16(rounded);
+  const auto q = poisoned<std::uint8_t>(static_cast<std::size_t>(rows + 1) * inputs);
+  const auto scales = poisoned<float>(rows + 1);
+  quantise_rows(device_x.data(), rows, inputs, q.data(), scales.data(), nullptr);
+  const auto got = to_floats(download(q));
+  const auto scale = download(scales);
+  CHECK(std::isnan(scale[rows]) && std::isnan(got[std::size_t(rows) * inputs]),
+        "quantise_rows wrote behind the end");
+  for (int row = 0; row < rows; ++row) {
+    const float* from = &x[std::size_t(row) * inputs];
+    const float* to = &got[std::size_t(row) * inputs];
+    float largest = 0;
+    for (int i = 0; i < inputs; ++i) largest = std::max(largest, std::abs(from[i]));
+    const float expected = largest > 0 ? largest / 448 : 1.0F;
+    CHECK(std::abs(scale[row] - expected) <= 1e-6F * expected, "scale of row %d: %g, not %g", row,
+          scale[row], expected);
+    for (int i = 0; i < inputs; ++i) {  // half a step: 3 bits of mantissa, or the subnormal 2^-9
+      const double step = std::max(std::abs(from[i]) / 16.0, std::ldexp(double{expected}, -10));
+      CHECK(std::abs(double{to[i]} * scale[row] - from[i]) <= step * 1.0001,
+            "row %d, %d of %d: %g became %g", row, i, inputs, from[i], to[i] * scale[row]);
+    }
+  }
+  std::printf("quantise_rows, %d rows of %d\n", rows, inputs);
+}
+
+/// What an fp8 product multiplies: the rows as quantise_rows rounds them.
+std::vector<float> quantised(const bf16_t* x, int rows, int inputs) {
+  DeviceBuffer<std::uint8_t> q(static_cast<std::size_t>(rows) * inputs);
+  DeviceBuffer<float> scales(rows);
+  quantise_rows(x, rows, inputs, q.data(), scales.data(), nullptr);
+  auto values = to_floats(download(q));
+  const auto scale = download(scales);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / inputs];
+  return values;
+}
+
+template <class Out>
+void test_products(Products& products, int rows, int outputs, int inputs, bool fp8) {
+  const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++, 2));
+  const auto device_x = upload_bf16(x);
+  // the tensor cores sum e4m3 products in fewer bits than fp32 has
+  const double tolerance = fp8 ? 1e-2 : rounding<Out>();
+  const auto size = static_cast<std::size_t>(rows + 1) * outputs;
+  const auto factors = fp8 && rows > kFewRows ? quantised(device_x.data(), rows, inputs)
+                                              : to_floats(x);
+  const Weight weight = random_weight(outputs, inputs, fp8);
+  const auto expected = reference(factors, weight, rows);
+  const auto out = poisoned<Out>(size);
+  products.run(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  expect_close(out, expected, tolerance, "product", weight.matrix);
+
+  // a tuned plan, also for another weight of the same shape
+  const auto scratch = poisoned<Out>(size);
+  products.tune(device_x.data(), weight.matrix, rows, scratch.data(), sizeof(Out) == 4, nullptr);
+  const Weight other = random_weight(outputs, inputs, fp8);
+  const auto tuned = poisoned<Out>(size);
+  products.run(device_x.data(), weight.matrix, rows, tuned.data(), nullptr);
+  expect_close(tuned, expected, tolerance, "tuned product", weight.matrix);
+  const auto tuned_other = poisoned<Out>(size);
+  products.run(device_x.data(), other.matrix, rows, tuned_other.data(), nullptr);
+  expect_close(tuned_other, reference(factors, other, rows), tolerance, "tuned product, other weight",
+               other.matrix);
+}
+
+/// Whether cuBLASLt is there; its absence is a failure unless it was announced.
+bool has_cublas_lt() {
+  try {
+    lt::library();
+    return true;
+  } catch (const baton::Failure& failure) {
+    const char* without = std::getenv("BATON_WITHOUT_CUBLASLT");
+    const bool announced = without != nullptr && std::strcmp(without, "1") == 0;
+    CHECK(failure.status() == BATON_UNSUPPORTED && announced, "%s", failure.what());
+    std::printf("left out because BATON_WITHOUT_CUBLASLT=1: %s\n", failure.what());
+    return false;
+  }
+}
+
+}  // namespace
+
+int main() {
+  seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  for (const bool fp8 : {false, true}) {
+    for (int rows = 1; rows <= kFewRows; ++rows) {
+      for (const auto& [outputs, inputs] : {std::pair{1003, 4096}, std::pair{7, 64},
+                                            std::pair{130, 14336}, std::pair{4100, 528}}) {
+        test_few<bf16_t>(rows, outputs, inputs, fp8);
+        test_few<float>(rows, outputs, inputs, fp8);
+        test_gated(rows, outputs / 2, inputs, fp8);
+      }
+    }
+  }
+  test_few<float>(3, 33, 4104, false);  // inputs: not a multiple of 16
+  test_few<bf16_t>(2, 19, 8, false);    // less than one turn of the warps
+  test_gated(1, 14336, 256, true);
+  test_quantise(2, 64);
+  test_quantise(45, 1000);
+  test_quantise(3, 4096);
+  test_quantise(3, 14336);
+  test_quantise(3, 16392);  // wider than the registers hold
+  test_quantise(3, 1001);
+  if (!has_cublas_lt()) return 0;
+  for (const bool fp8 : {false, true}) {
+    Products products(300, 1024, fp8);
+    for (const int rows : {kFewRows + 1, 17, 64, 300}) {
+      for (const auto& [outputs, inputs] : {std::pair{384, 1024}, std::pair{80, 208}}) {
+        test_products<bf16_t>(products, rows, outputs, inputs, fp8);
+        test_products<float>(products, rows, outputs, inputs, fp8);
+      }
+    }
+  }
+  return 0;
+}
