@@ -32,7 +32,7 @@ struct SliceView {
 /// blocks are copied as they lie.
 CUtensorMap map_pool(const KvView& pool, int blocks, int rows);
 
-/// Whether the fast kernels can run this shape; all others go to `attend_any`.
+/// Whether the fast kernels can run this shape on the current device; else `attend_any` does.
 bool has_fast_attention(const AttentionShape& shape);
 
 /// Attention of slices of one token each, split over the sequence (flash-decoding: Dao et al.,

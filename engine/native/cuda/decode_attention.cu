@@ -242,7 +242,11 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
 }  // namespace
 
 bool has_fast_attention(const AttentionShape& shape) {
-  return (shape.head_dim == 64 || shape.head_dim == 128) &&
+  int device = 0;
+  int major = 0;
+  BATON_CUDA(cudaGetDevice(&device));
+  BATON_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+  return major == 9 && (shape.head_dim == 64 || shape.head_dim == 128) &&
          shape.heads / shape.kv_heads <= kQueries;
 }
 

@@ -52,7 +52,7 @@ baton_engine* engine_of(jlong handle) { return reinterpret_cast<baton_engine*>(h
 static_assert(sizeof(void*) == 8);
 static_assert(sizeof(baton_tensor) == 48 && offsetof(baton_tensor, dtype) == 40);
 static_assert(sizeof(baton_model) == 64 && offsetof(baton_model, inverse_frequencies) == 40);
-static_assert(sizeof(baton_options) == 40 && offsetof(baton_options, kv_pool) == 16);
+static_assert(sizeof(baton_options) == 56 && offsetof(baton_options, kv_pool) == 16);
 static_assert(sizeof(baton_sampling) == 48 && offsetof(baton_sampling, seed) == 32);
 static_assert(sizeof(baton_slice) == 88 && offsetof(baton_slice, sampling) == 40);
 static_assert(sizeof(baton_sample) == 172);

@@ -127,8 +127,20 @@ void products(int rows, bool fp8, double copy) {
     fill(x_memory, to_bf16(noise(1 << 20, 3)));
     const auto* x = reinterpret_cast<const bf16_t*>(x_memory.data());
     DeviceBuffer<bf16_t> out(static_cast<std::size_t>(rows) * shape.outputs);
-    if (!few) products.tune(x, weights.matrix, rows, out.data(), false, nullptr);
+    products.tune(true);
+    products.run(x, weights.matrix, rows, out.data(), nullptr);
     int turn = 0;
+    if (shape.outputs == 4096) {  // what the residual stream gets
+      DeviceBuffer<float> sum(static_cast<std::size_t>(rows) * shape.outputs);
+      BATON_CUDA(cudaMemset(sum.data(), 0, sum.bytes()));
+      const double add = median_ms([&] {
+        for (int i = 0; i < in_a_row; ++i) {
+          products.add(x, weights.copy(turn++ % copies), rows, sum.data(), nullptr);
+        }
+      }) / in_a_row;
+      print_product((std::string(shape.name) + " +=").c_str(), rows, weights.matrix, add, copy);
+    }
+    products.tune(false);
     const double ms = median_ms([&] {
       for (int i = 0; i < in_a_row; ++i) {
         products.run(x, weights.copy(turn++ % copies), rows, out.data(), nullptr);

@@ -41,9 +41,18 @@ void test_embed(int rows, int hidden) {
   for (int i = 0; i < rows; ++i) tokens.push_back(static_cast<int>(random() % vocabulary));
   tokens.back() = vocabulary - 1;
   const auto device_table = upload_bf16(table);
-  const auto device_tokens = upload(tokens);
   const auto out = poisoned<float>(static_cast<std::size_t>(rows + 1) * hidden);
-  embed(device_tokens.data(), device_table.data(), rows, hidden, out.data(), nullptr);
+  // every other token is one that the step before has sampled
+  std::vector<baton_sample> samples(tokens.size());
+  auto ids = tokens;
+  for (std::size_t i = 0; i < tokens.size(); i += 2) {
+    samples[tokens.size() - 1 - i].token = tokens[i];
+    ids[i] = -static_cast<std::int32_t>(tokens.size() - i);
+  }
+  const auto device_ids = upload(ids);
+  const auto device_samples = upload(samples);
+  embed(device_ids.data(), device_samples.data(), device_table.data(), rows, hidden, out.data(),
+        nullptr);
   const auto got = within(download(out), hidden, "embed");
   for (int row = 0; row < rows; ++row) {
     for (int i = 0; i < hidden; ++i) {

@@ -89,7 +89,7 @@ void test_few(int rows, int outputs, int inputs, bool fp8) {
   const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++, 2));
   const auto device_x = upload_bf16(x);
   const auto out = poisoned<Out>(static_cast<std::size_t>(rows + 1) * outputs);
-  multiply_few(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  multiply_few(device_x.data(), weight.matrix, rows, out.data(), false, nullptr);
   expect_close(out, reference(to_floats(x), weight, rows), rounding<Out>(), "few rows",
                weight.matrix);
 }
@@ -176,17 +176,25 @@ void test_products(Products& products, int rows, int outputs, int inputs, bool f
   products.run(device_x.data(), weight.matrix, rows, out.data(), nullptr);
   expect_close(out, expected, tolerance, "product", weight.matrix);
 
-  // a tuned plan, also for another weight of the same shape
-  const auto scratch = poisoned<Out>(size);
-  products.tune(device_x.data(), weight.matrix, rows, scratch.data(), sizeof(Out) == 4, nullptr);
+  // the plan serves another weight of the same shape too
   const Weight other = random_weight(outputs, inputs, fp8);
-  const auto tuned = poisoned<Out>(size);
-  products.run(device_x.data(), weight.matrix, rows, tuned.data(), nullptr);
-  expect_close(tuned, expected, tolerance, "tuned product", weight.matrix);
-  const auto tuned_other = poisoned<Out>(size);
-  products.run(device_x.data(), other.matrix, rows, tuned_other.data(), nullptr);
-  expect_close(tuned_other, reference(factors, other, rows), tolerance, "tuned product, other weight",
+  const auto of_other = poisoned<Out>(size);
+  products.run(device_x.data(), other.matrix, rows, of_other.data(), nullptr);
+  expect_close(of_other, reference(factors, other, rows), tolerance, "product, other weight",
                other.matrix);
+  if constexpr (sizeof(Out) == sizeof(float)) {
+    auto sums = noise(static_cast<std::size_t>(rows) * outputs, seed++, 3);
+    const auto total = upload(sums);
+    products.tune(true);  // its values do not count
+    products.add(device_x.data(), weight.matrix, rows, poisoned<float>(size).data(), nullptr);
+    products.tune(false);
+    products.add(device_x.data(), weight.matrix, rows, total.data(), nullptr);
+    const auto got = download(total);
+    std::vector<double> want(expected.begin(), expected.end());
+    for (std::size_t i = 0; i < want.size(); ++i) want[i] += sums[i];
+    const double error = relative_error(got, want);
+    CHECK(error < tolerance, "sum, %d rows: relative error %g", rows, error);
+  }
 }
 
 /// Whether cuBLASLt is there; its absence is a failure unless it was announced.
