@@ -1,0 +1,449 @@
+#include "kv_memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "cuda_error.hpp"
+
+namespace baton::cuda {
+namespace {
+
+constexpr std::size_t kLanes = 4;     // calls that proceed at a time
+constexpr std::size_t kBatch = 1024;  // blocks of one launch
+
+/// Blocks from here on go by copy engines, one copy a block: that leaves the multiprocessors to the
+/// engine. Smaller ones would spend their time in starting copies.
+constexpr std::int64_t kCopyEngineBytes = 1 << 20;
+
+/// 16 CTAs keep 256 KiB under way, twice what a PCIe 5 link of 2 us needs.
+constexpr int kHostCtas = 16;
+constexpr int kDeviceCtasOfMultiprocessor = 8;
+
+constexpr std::int64_t kStagingBytes = 4 << 20;
+
+/// cudaMalloc may put smaller allocations beside others, which an exported handle would share.
+constexpr std::size_t kExportAlignment = 2 << 20;
+
+class Stream {
+ public:
+  Stream() { BATON_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+  void wait() const { BATON_CUDA(cudaStreamSynchronize(stream_)); }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class Event {
+ public:
+  Event() { BATON_CUDA(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  void record(const Stream& stream) const { BATON_CUDA(cudaEventRecord(event_, stream)); }
+  void wait() const { BATON_CUDA(cudaEventSynchronize(event_)); }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+using Handle = std::array<std::uint8_t, sizeof(baton_kv_handle::memory)>;
+
+Handle memory_of(const baton_kv_handle& handle) {
+  Handle memory;
+  std::memcpy(memory.data(), handle.memory, memory.size());
+  return memory;
+}
+
+/// Handles that this process gave out. CUDA opens none of them here, with errors that do not say
+/// why.
+class OwnHandles {
+ public:
+  static OwnHandles& get() {
+    static auto* handles = new OwnHandles();  // threads may still use it when the process ends
+    return *handles;
+  }
+  void add(const Handle& handle) {
+    const std::lock_guard lock(mutex_);
+    handles_.push_back(handle);
+  }
+  void remove(const Handle& handle) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find(handles_.begin(), handles_.end(), handle);
+    if (found != handles_.end()) handles_.erase(found);
+  }
+  bool contains(const Handle& handle) {
+    const std::lock_guard lock(mutex_);
+    return std::find(handles_.begin(), handles_.end(), handle) != handles_.end();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Handle> handles_;
+};
+
+void enter(int device) { BATON_CUDA(cudaSetDevice(device)); }
+
+DeviceBuffer<std::uint8_t> allocate_pool(int device, int blocks, std::int64_t block_bytes) {
+  require(blocks > 0, "a KV pool needs at least one block");
+  require(block_bytes > 0 && block_bytes % 64 == 0, "a KV block must be a multiple of 64 bytes");
+  enter(device);
+  const std::size_t bytes = static_cast<std::size_t>(blocks) * static_cast<std::size_t>(block_bytes);
+  std::size_t available = 0;
+  std::size_t total = 0;
+  BATON_CUDA(cudaMemGetInfo(&available, &total));
+  try {
+    return DeviceBuffer<std::uint8_t>((bytes + kExportAlignment - 1) / kExportAlignment *
+                                      kExportAlignment);
+  } catch (const Failure& failure) {
+    if (failure.status() != BATON_OUT_OF_MEMORY) throw;
+    throw Failure(BATON_OUT_OF_MEMORY, "the KV pool needs " + std::to_string(bytes >> 20) +
+                                           " MiB, the device has " +
+                                           std::to_string(available >> 20) + " MiB free");
+  }
+}
+
+int ctas_of(int device, int of_multiprocessor) {
+  int count = 0;
+  BATON_CUDA(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
+  return count * of_multiprocessor;
+}
+
+void check(std::span<const std::int32_t> blocks, int count) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    require(blocks[i] >= 0 && blocks[i] < count,
+            "block " + std::to_string(blocks[i]) + " at index " + std::to_string(i) +
+                " is not one of " + std::to_string(count));
+  }
+}
+
+/// Whether `host` is pinned memory that the device can reach at the same address.
+bool pinned(const void* host, std::size_t bytes) {
+  const auto* first = static_cast<const std::uint8_t*>(host);
+  for (const auto* at : {first, first + bytes - 1}) {
+    cudaPointerAttributes attributes{};
+    BATON_CUDA(cudaPointerGetAttributes(&attributes, at));
+    require(attributes.type != cudaMemoryTypeDevice, "memory of a device instead of the host's");
+    if (attributes.type != cudaMemoryTypeHost || attributes.devicePointer != at) return false;
+  }
+  return reinterpret_cast<std::uintptr_t>(host) % sizeof(uint4) == 0;
+}
+
+/// Ordinal of the device with this UUID.
+int ordinal_of(const std::uint8_t (&uuid)[16]) {
+  int count = 0;
+  BATON_CUDA(cudaGetDeviceCount(&count));
+  for (int i = 0; i < count; ++i) {
+    cudaDeviceProp properties{};
+    BATON_CUDA(cudaGetDeviceProperties(&properties, i));
+    if (std::memcmp(properties.uuid.bytes, uuid, sizeof uuid) == 0) return i;
+  }
+  throw Failure(BATON_UNSUPPORTED, "the pool lies on a device that this process does not see");
+}
+
+}  // namespace
+
+/// What a call needs while it runs.
+struct KvMemory::Lane {
+  Stream stream;
+  Event done[2];
+  PinnedBuffer<std::int32_t> host_ids{2 * kBatch};
+  DeviceBuffer<std::int32_t> ids{2 * kBatch};
+  PinnedBuffer<std::uint32_t> host_digests{kBatch};
+  DeviceBuffer<std::uint32_t> digests{kBatch};
+  PinnedBuffer<std::uint8_t> staging;  // two halves, made when first needed
+
+  /// Sends at most kBatch block numbers; of two lists in use, `list` 0 or 1.
+  const std::int32_t* send(std::span<const std::int32_t> blocks, std::size_t list = 0) {
+    std::int32_t* host = host_ids.data() + list * kBatch;
+    std::int32_t* device = ids.data() + list * kBatch;
+    std::copy(blocks.begin(), blocks.end(), host);
+    BATON_CUDA(cudaMemcpyAsync(device, host, blocks.size_bytes(), cudaMemcpyHostToDevice, stream));
+    return device;
+  }
+};
+
+/// A lane for the time of one call. Whatever was enqueued is over when it goes back: a call that
+/// fails in the middle must not leave copies behind that write into its caller's memory.
+class KvMemory::Borrowed {
+ public:
+  explicit Borrowed(KvMemory& memory) : memory_(memory), lane_(memory.take()) {}
+  ~Borrowed() {
+    cudaStreamSynchronize(lane_->stream);
+    memory_.give_back(std::move(lane_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  Lane& operator*() const { return *lane_; }
+  Lane* operator->() const { return lane_.get(); }
+
+ private:
+  KvMemory& memory_;
+  std::unique_ptr<Lane> lane_;
+};
+
+KvPeer::~KvPeer() {
+  if (data_ == nullptr) return;
+  cudaSetDevice(device_);
+  cudaIpcCloseMemHandle(data_);
+}
+
+KvMemory::KvMemory(int device, int blocks, std::int64_t block_bytes)
+    : device_(device),
+      blocks_(blocks),
+      block_bytes_(block_bytes),
+      staged_blocks_(static_cast<std::size_t>(
+          std::max<std::int64_t>(1, kStagingBytes / std::max<std::int64_t>(1, block_bytes)))),
+      pool_(allocate_pool(device, blocks, block_bytes)),
+      digest_(block_bytes),
+      device_ctas_(ctas_of(device, kDeviceCtasOfMultiprocessor)) {
+  for (std::size_t i = 0; i < kLanes; ++i) idle_.push_back(std::make_unique<Lane>());
+  const Stream& stream = idle_.front()->stream;
+  BATON_CUDA(cudaMemsetAsync(pool_.data(), 0, pool_.bytes(), stream));
+  stream.wait();
+}
+
+KvMemory::~KvMemory() {
+  cudaSetDevice(device_);
+  if (exported_) OwnHandles::get().remove(memory_of(handle_));
+}
+
+std::unique_ptr<KvMemory::Lane> KvMemory::take() {
+  enter(device_);
+  std::unique_lock lock(mutex_);
+  given_back_.wait(lock, [&] { return !idle_.empty(); });
+  std::unique_ptr<Lane> lane = std::move(idle_.back());
+  idle_.pop_back();
+  return lane;
+}
+
+void KvMemory::give_back(std::unique_ptr<Lane> lane) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(lane));  // there was room for it before
+  }
+  given_back_.notify_one();
+}
+
+baton_kv_handle KvMemory::export_handle() {
+  enter(device_);
+  const std::lock_guard lock(mutex_);
+  if (exported_) return handle_;
+  cudaDeviceProp properties{};
+  BATON_CUDA(cudaGetDeviceProperties(&properties, device_));
+  cudaIpcMemHandle_t memory{};
+  BATON_CUDA(cudaIpcGetMemHandle(&memory, pool_.data()));
+  baton_kv_handle handle{};
+  static_assert(sizeof properties.uuid.bytes == sizeof handle.device);
+  static_assert(sizeof memory == sizeof handle.memory);
+  std::memcpy(handle.device, properties.uuid.bytes, sizeof handle.device);
+  std::memcpy(handle.memory, &memory, sizeof handle.memory);
+  handle.bytes = static_cast<std::uint64_t>(blocks_) * static_cast<std::uint64_t>(block_bytes_);
+  OwnHandles::get().add(memory_of(handle));
+  handle_ = handle;
+  exported_ = true;
+  return handle;
+}
+
+void KvMemory::enqueue_digests(Lane& lane, const std::int32_t* ids, std::size_t count) const {
+  digest_.run(pool_.data(), ids, static_cast<int>(count), lane.digests.data(), lane.stream);
+  BATON_CUDA(cudaMemcpyAsync(lane.host_digests.data(), lane.digests.data(),
+                             count * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, lane.stream));
+}
+
+void KvMemory::digest(std::span<const std::int32_t> blocks, std::uint32_t* digests) {
+  check(blocks, blocks_);
+  if (blocks.empty()) return;
+  require(digests != nullptr, "no room for digests");
+  const Borrowed lane(*this);
+  for (std::size_t at = 0; at < blocks.size(); at += kBatch) {
+    const auto batch = blocks.subspan(at, std::min(kBatch, blocks.size() - at));
+    enqueue_digests(*lane, lane->send(batch), batch.size());
+    lane->stream.wait();
+    std::copy_n(lane->host_digests.data(), batch.size(), digests + at);
+  }
+}
+
+/// Enqueues copies of `blocks`, whose numbers the lane has from index `first` of its list on.
+void KvMemory::to_pinned(Lane& lane, std::span<const std::int32_t> blocks, std::size_t first,
+                         std::uint8_t* pinned) const {
+  if (block_bytes_ < kCopyEngineBytes) {
+    copy_blocks(pool_.data(), lane.ids.data() + first, pinned, nullptr,
+                static_cast<int>(blocks.size()), block_bytes_, kHostCtas, lane.stream);
+    return;
+  }
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    BATON_CUDA(cudaMemcpyAsync(pinned + i * bytes, block(blocks[i]), bytes, cudaMemcpyDeviceToHost,
+                               lane.stream));
+  }
+}
+
+void KvMemory::from_pinned(Lane& lane, std::span<const std::int32_t> blocks, std::size_t first,
+                           const std::uint8_t* pinned) const {
+  if (block_bytes_ < kCopyEngineBytes) {
+    copy_blocks(pinned, nullptr, pool_.data(), lane.ids.data() + first,
+                static_cast<int>(blocks.size()), block_bytes_, kHostCtas, lane.stream);
+    return;
+  }
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    BATON_CUDA(cudaMemcpyAsync(block(blocks[i]), pinned + i * bytes, bytes, cudaMemcpyHostToDevice,
+                               lane.stream));
+  }
+}
+
+/// While one half of the staging buffer is filled, the other is emptied.
+void KvMemory::read_staged(Lane& lane, std::span<const std::int32_t> blocks,
+                           std::uint8_t* host) const {
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  const std::size_t pieces = (blocks.size() + staged_blocks_ - 1) / staged_blocks_;
+  const auto piece = [&](std::size_t i) {
+    const std::size_t first = i * staged_blocks_;
+    return blocks.subspan(first, std::min(staged_blocks_, blocks.size() - first));
+  };
+  const auto half = [&](std::size_t i) {
+    return lane.staging.data() + i % 2 * staged_blocks_ * bytes;
+  };
+  for (std::size_t i = 0; i <= pieces; ++i) {
+    if (i < pieces) {
+      to_pinned(lane, piece(i), i * staged_blocks_, half(i));
+      lane.done[i % 2].record(lane.stream);
+    }
+    if (i > 0) {
+      lane.done[(i - 1) % 2].wait();
+      std::memcpy(host + (i - 1) * staged_blocks_ * bytes, half(i - 1), piece(i - 1).size() * bytes);
+    }
+  }
+}
+
+void KvMemory::write_staged(Lane& lane, std::span<const std::int32_t> blocks,
+                            const std::uint8_t* host) const {
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  for (std::size_t i = 0; i * staged_blocks_ < blocks.size(); ++i) {
+    const std::size_t first = i * staged_blocks_;
+    const auto piece = blocks.subspan(first, std::min(staged_blocks_, blocks.size() - first));
+    std::uint8_t* half = lane.staging.data() + i % 2 * staged_blocks_ * bytes;
+    if (i >= 2) lane.done[i % 2].wait();
+    std::memcpy(half, host + first * bytes, piece.size() * bytes);
+    from_pinned(lane, piece, first, half);
+    lane.done[i % 2].record(lane.stream);
+  }
+}
+
+void KvMemory::read(std::span<const std::int32_t> blocks, void* host) {
+  check(blocks, blocks_);
+  if (blocks.empty()) return;
+  require(host != nullptr, "no host memory");
+  const Borrowed lane(*this);
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  const bool direct = pinned(host, blocks.size() * bytes);
+  if (!direct && lane->staging.data() == nullptr) {
+    lane->staging = PinnedBuffer<std::uint8_t>(2 * staged_blocks_ * bytes);
+  }
+  auto* to = static_cast<std::uint8_t*>(host);
+  for (std::size_t at = 0; at < blocks.size(); at += kBatch) {
+    const auto batch = blocks.subspan(at, std::min(kBatch, blocks.size() - at));
+    lane->send(batch);
+    if (direct) {
+      to_pinned(*lane, batch, 0, to + at * bytes);
+    } else {
+      read_staged(*lane, batch, to + at * bytes);
+    }
+    lane->stream.wait();
+  }
+}
+
+void KvMemory::write(std::span<const std::int32_t> blocks, const void* host) {
+  check(blocks, blocks_);
+  if (blocks.empty()) return;
+  require(host != nullptr, "no host memory");
+  const Borrowed lane(*this);
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  const bool direct = pinned(host, blocks.size() * bytes);
+  if (!direct && lane->staging.data() == nullptr) {
+    lane->staging = PinnedBuffer<std::uint8_t>(2 * staged_blocks_ * bytes);
+  }
+  const auto* from = static_cast<const std::uint8_t*>(host);
+  for (std::size_t at = 0; at < blocks.size(); at += kBatch) {
+    const auto batch = blocks.subspan(at, std::min(kBatch, blocks.size() - at));
+    lane->send(batch);
+    if (direct) {
+      from_pinned(*lane, batch, 0, from + at * bytes);
+    } else {
+      write_staged(*lane, batch, from + at * bytes);
+    }
+    lane->stream.wait();
+  }
+}
+
+std::unique_ptr<KvPeer> KvMemory::attach(const baton_kv_handle& handle) {
+  const auto bytes = static_cast<std::uint64_t>(block_bytes_);
+  require(handle.bytes > 0 && handle.bytes % bytes == 0 &&
+              handle.bytes / bytes <= std::numeric_limits<std::int32_t>::max(),
+          "a pool of " + std::to_string(handle.bytes) + " bytes has no blocks of " +
+              std::to_string(block_bytes_));
+  require(!OwnHandles::get().contains(memory_of(handle)), "this is a pool of this very process");
+  enter(device_);
+  const int owner = ordinal_of(handle.device);
+  if (owner != device_) {
+    int reachable = 0;
+    BATON_CUDA(cudaDeviceCanAccessPeer(&reachable, device_, owner));
+    if (reachable == 0) {
+      throw Failure(BATON_UNSUPPORTED, "device " + std::to_string(device_) +
+                                           " cannot reach the memory of device " +
+                                           std::to_string(owner));
+    }
+  }
+  std::unique_ptr<KvPeer> peer(new KvPeer(device_, owner));
+  cudaIpcMemHandle_t memory{};
+  std::memcpy(&memory, handle.memory, sizeof memory);
+  void* data = nullptr;
+  BATON_CUDA(cudaIpcOpenMemHandle(&data, memory, cudaIpcMemLazyEnablePeerAccess));
+  peer->data_ = static_cast<std::uint8_t*>(data);
+  peer->block_bytes_ = block_bytes_;
+  peer->blocks_ = static_cast<int>(handle.bytes / bytes);
+  // A size that is not the allocation's would end in a fault, after which the device is of no use.
+  cudaPointerAttributes last{};
+  BATON_CUDA(cudaPointerGetAttributes(&last, peer->data_ + handle.bytes - 1));
+  require(last.type == cudaMemoryTypeDevice, "the pool is smaller than its handle says");
+  return peer;
+}
+
+void KvMemory::pull(const KvPeer& peer, std::span<const std::int32_t> from,
+                    std::span<const std::int32_t> to, std::uint32_t* digests) {
+  require(from.size() == to.size(), "not as many blocks to fill as to copy");
+  require(peer.device_ == device_ && peer.block_bytes_ == block_bytes_,
+          "the peer was attached by another engine");
+  check(from, peer.blocks_);
+  check(to, blocks_);
+  if (from.empty()) return;
+  require(digests != nullptr, "no room for digests");
+  const bool by_kernel = peer.owner_ == device_ || block_bytes_ < kCopyEngineBytes;
+  const auto bytes = static_cast<std::size_t>(block_bytes_);
+  const Borrowed lane(*this);
+  for (std::size_t at = 0; at < from.size(); at += kBatch) {
+    const std::size_t count = std::min(kBatch, from.size() - at);
+    const std::int32_t* targets = lane->send(to.subspan(at, count), 1);
+    if (by_kernel) {
+      copy_blocks(peer.data_, lane->send(from.subspan(at, count), 0), pool_.data(), targets,
+                  static_cast<int>(count), block_bytes_, device_ctas_, lane->stream);
+    } else {
+      for (std::size_t i = at; i < at + count; ++i) {
+        BATON_CUDA(cudaMemcpyAsync(block(to[i]), peer.data_ + from[i] * block_bytes_, bytes,
+                                   cudaMemcpyDefault, lane->stream));
+      }
+    }
+    enqueue_digests(*lane, targets, count);
+    lane->stream.wait();
+    std::copy_n(lane->host_digests.data(), count, digests + at);
+  }
+}
+
+}  // namespace baton::cuda
