@@ -12,6 +12,10 @@ struct baton_engine {
   baton::cuda::Engine engine;
 };
 
+struct baton_kv_peer {
+  std::unique_ptr<baton::cuda::KvPeer> pool;
+};
+
 namespace {
 
 /// Runs `body` with the engine's device current on this thread.
@@ -75,5 +79,67 @@ baton_status baton_logits(const baton_engine* engine, size_t index, float* logit
 }
 
 void baton_close(baton_engine* engine) { delete engine; }
+
+baton_status baton_kv_export(baton_engine* engine, baton_kv_handle* handle, char* error,
+                             size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(handle != nullptr, "null argument");
+    *handle = engine->engine.kv().export_handle();
+  });
+}
+
+baton_status baton_kv_digest(baton_engine* engine, const int32_t* blocks, size_t count,
+                             uint32_t* digests, char* error, size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(count == 0 || (blocks != nullptr && digests != nullptr), "null argument");
+    engine->engine.kv().digest({blocks, count}, digests);
+  });
+}
+
+baton_status baton_kv_read(baton_engine* engine, const int32_t* blocks, size_t count, void* host,
+                           char* error, size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(count == 0 || (blocks != nullptr && host != nullptr), "null argument");
+    engine->engine.kv().read({blocks, count}, host);
+  });
+}
+
+baton_status baton_kv_write(baton_engine* engine, const int32_t* blocks, size_t count,
+                            const void* host, char* error, size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(count == 0 || (blocks != nullptr && host != nullptr), "null argument");
+    engine->engine.kv().write({blocks, count}, host);
+  });
+}
+
+baton_status baton_kv_attach(baton_engine* engine, const baton_kv_handle* handle,
+                             baton_kv_peer** peer, char* error, size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(handle != nullptr && peer != nullptr, "null argument");
+    *peer = new baton_kv_peer{engine->engine.kv().attach(*handle)};
+  });
+}
+
+baton_status baton_kv_pull(baton_engine* engine, baton_kv_peer* peer, const int32_t* from,
+                           const int32_t* to, size_t count, uint32_t* digests, char* error,
+                           size_t capacity) {
+  return on_device(engine, error, capacity, [&] {
+    baton::require(peer != nullptr, "null peer");
+    baton::require(count == 0 || (from != nullptr && to != nullptr && digests != nullptr),
+                   "null argument");
+    engine->engine.kv().pull(*peer->pool, {from, count}, {to, count}, digests);
+  });
+}
+
+void baton_kv_detach(baton_kv_peer* peer) { delete peer; }
+
+baton_status baton_host_allocate(uint64_t bytes, void** memory, char* error, size_t capacity) {
+  return baton::guarded(error, capacity, [&] {
+    baton::require(bytes > 0 && memory != nullptr, "null argument");
+    BATON_CUDA(cudaHostAlloc(memory, bytes, cudaHostAllocPortable));
+  });
+}
+
+void baton_host_free(void* memory) { cudaFreeHost(memory); }
 
 }  // extern "C"

@@ -108,9 +108,9 @@ Engine::Engine(const baton_model& model, const baton_options& options)
       vocabulary_(model.vocabulary),
       architecture_(architecture_of(device_)) {
   check_memory(model, options, max_positions_);
-  pool_ = DeviceBuffer<std::byte>(block_bytes(model, options) * size(options.kv_blocks));
-  BATON_CUDA(cudaMemsetAsync(pool_.data(), 0, pool_.bytes(), stream_));
-  decoder_ = load_llama(model, options, view(model, options, pool_.data()), max_positions_, stream_);
+  kv_ = std::make_unique<KvMemory>(device_, options.kv_blocks,
+                                   static_cast<std::int64_t>(block_bytes(model, options)));
+  decoder_ = load_llama(model, options, view(model, options, kv_->data()), max_positions_, stream_);
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
                                           samples_room_, max_positions_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);

@@ -11,6 +11,7 @@
 #include "baton_engine.h"
 #include "batch_upload.hpp"
 #include "decoder.hpp"
+#include "kv_memory.hpp"
 #include "sampler.hpp"
 #include "stream.hpp"
 
@@ -37,6 +38,9 @@ class Engine {
   const std::string& architecture() const { return architecture_; }
   int device() const { return device_; }
 
+  /// Safe for use by any thread, also while a step runs.
+  KvMemory& kv() const { return *kv_; }
+
  private:
   struct Pending {
     int samples = 0;
@@ -57,7 +61,7 @@ class Engine {
   std::int32_t vocabulary_;
   std::string architecture_;
   Stream stream_;
-  DeviceBuffer<std::byte> pool_;
+  std::unique_ptr<KvMemory> kv_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<BatchUpload> upload_;
   std::unique_ptr<Sampler> sampler_;

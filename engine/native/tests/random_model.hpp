@@ -25,11 +25,11 @@ struct Shape {
   int max_positions = 8192;
 };
 
-class RandomModel {
+/// The weights of a model in host memory, as bf16.
+class RandomWeights {
  public:
-  RandomModel(const Shape& shape, int threads, int max_tokens, int max_sequences, int kv_blocks,
-              const char* isa = nullptr)
-      : shape_(shape) {
+  explicit RandomWeights(const Shape& shape, bool tied = true, std::uint64_t seed = 0)
+      : seed_(seed) {
     const std::int64_t q = std::int64_t{shape.heads} * shape.head_dim;
     const std::int64_t kv = std::int64_t{shape.kv_heads} * shape.head_dim;
     add("model.embed_tokens.weight", shape.vocabulary, shape.hidden);
@@ -46,24 +46,62 @@ class RandomModel {
       add(at + "mlp.down_proj.weight", shape.hidden, shape.intermediate);
     }
     add("model.norm.weight", shape.hidden, 1);
-    std::vector<float> frequencies;
+    if (!tied) add("lm_head.weight", shape.vocabulary, shape.hidden);
     for (int i = 0; i < shape.head_dim / 2; ++i) {
-      frequencies.push_back(
+      frequencies_.push_back(
           static_cast<float>(std::pow(10000.0, -2.0 * i / shape.head_dim)));
     }
-    const baton_model model = {.hidden = shape.hidden,
-                               .layers = shape.layers,
-                               .heads = shape.heads,
-                               .kv_heads = shape.kv_heads,
-                               .head_dim = shape.head_dim,
-                               .intermediate = shape.intermediate,
-                               .vocabulary = shape.vocabulary,
-                               .max_positions = shape.max_positions,
-                               .rms_epsilon = 1e-5F,
-                               .tied_embeddings = 1,
-                               .inverse_frequencies = frequencies.data(),
-                               .tensors = tensors_.data(),
-                               .tensor_count = tensors_.size()};
+    model_ = {.hidden = shape.hidden,
+              .layers = shape.layers,
+              .heads = shape.heads,
+              .kv_heads = shape.kv_heads,
+              .head_dim = shape.head_dim,
+              .intermediate = shape.intermediate,
+              .vocabulary = shape.vocabulary,
+              .max_positions = shape.max_positions,
+              .rms_epsilon = 1e-5F,
+              .tied_embeddings = tied ? 1 : 0,
+              .inverse_frequencies = frequencies_.data(),
+              .tensors = tensors_.data(),
+              .tensor_count = tensors_.size()};
+  }
+  RandomWeights(const RandomWeights&) = delete;
+  RandomWeights& operator=(const RandomWeights&) = delete;
+
+  const baton_model& model() const { return model_; }
+
+ private:
+  void add(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    auto& data = weights_.emplace_back(static_cast<std::size_t>(rows * columns));
+    const double scale = columns == 1 ? 0.2 : 3.4 / std::sqrt(static_cast<double>(columns));
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      const double noise = uniform(seed_ + weights_.size(), i) - 0.5;
+      data[i] = to_bf16(static_cast<float>((columns == 1 ? 1 : 0) + scale * noise));
+    }
+    names_.push_back(name);
+    tensors_.push_back({.name = names_.back().c_str(),
+                        .data = data.data(),
+                        .bytes = data.size() * 2,
+                        .shape = {rows, columns},
+                        .dtype = BATON_BF16,
+                        .reserved = 0});
+  }
+
+  std::uint64_t seed_;
+  std::deque<std::string> names_;
+  std::deque<std::vector<bf16>> weights_;
+  std::vector<baton_tensor> tensors_;
+  std::vector<float> frequencies_;
+  baton_model model_{};
+};
+
+/// An engine of the backend that the program is linked with.
+class RandomModel {
+ public:
+  RandomModel(const Shape& shape, int threads, int max_tokens, int max_sequences, int kv_blocks,
+              const char* isa = nullptr) {
+    const RandomWeights weights(shape);
+    const std::int64_t kv = std::int64_t{shape.kv_heads} * shape.head_dim;
     pool_.resize(static_cast<std::size_t>(kv_blocks) * 2 * BATON_BLOCK_TOKENS *
                  static_cast<std::size_t>(shape.layers * kv));
     const baton_options options = {.threads = threads,
@@ -78,10 +116,9 @@ class RandomModel {
                                    .kv_dtype = BATON_BF16,
                                    .reserved = 0};
     char error[1024] = {};
-    if (baton_open(&model, &options, &engine_, error, sizeof error) != BATON_OK) {
+    if (baton_open(&weights.model(), &options, &engine_, error, sizeof error) != BATON_OK) {
       throw std::runtime_error(error);
     }
-    weights_.clear();
   }
   ~RandomModel() { baton_close(engine_); }
   RandomModel(const RandomModel&) = delete;
@@ -100,26 +137,6 @@ class RandomModel {
   }
 
  private:
-  void add(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    auto& data = weights_.emplace_back(static_cast<std::size_t>(rows * columns));
-    const double scale = columns == 1 ? 0.2 : 3.4 / std::sqrt(static_cast<double>(columns));
-    for (std::size_t i = 0; i < data.size(); ++i) {
-      const double noise = uniform(weights_.size(), i) - 0.5;
-      data[i] = to_bf16(static_cast<float>((columns == 1 ? 1 : 0) + scale * noise));
-    }
-    names_.push_back(name);
-    tensors_.push_back({.name = names_.back().c_str(),
-                        .data = data.data(),
-                        .bytes = data.size() * 2,
-                        .shape = {rows, columns},
-                        .dtype = BATON_BF16,
-                        .reserved = 0});
-  }
-
-  Shape shape_;
-  std::deque<std::string> names_;
-  std::deque<std::vector<bf16>> weights_;
-  std::vector<baton_tensor> tensors_;
   std::vector<bf16> pool_;
   baton_engine* engine_ = nullptr;
 };
