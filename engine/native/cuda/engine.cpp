@@ -111,6 +111,7 @@ Engine::Engine(const baton_model& model, const baton_options& options)
   kv_ = std::make_unique<KvMemory>(device_, options.kv_blocks,
                                    static_cast<std::int64_t>(block_bytes(model, options)));
   decoder_ = load_llama(model, options, view(model, options, kv_->data()), max_positions_, stream_);
+  BATON_CUDA(cudaDeviceSynchronize());  // weights are read before kernels wait for each other
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
                                           samples_room_, max_positions_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);

@@ -9,17 +9,17 @@ namespace {
 
 constexpr std::int64_t kPieceBytes = std::int64_t{256} << 20;  // converted or quantised at once
 
-/// Copies `count` elements from `first` of a tensor to the device as bf16.
+/// Copies `count` elements from `first` of a tensor to the device as bf16, in order with `stream`.
 void upload(const baton_tensor& tensor, std::int64_t first, std::int64_t count, bf16_t* to,
-            std::vector<std::uint16_t>& converted) {
+            std::vector<std::uint16_t>& converted, cudaStream_t stream) {
   const void* from = static_cast<const std::uint16_t*>(tensor.data) + first;
   if (tensor.dtype != BATON_BF16) {
     converted.resize(static_cast<std::size_t>(count));
     convert_to_bf16(tensor, first, count, converted.data());
     from = converted.data();
   }
-  BATON_CUDA(cudaMemcpy(to, from, static_cast<std::size_t>(count) * sizeof(bf16_t),
-                        cudaMemcpyHostToDevice));
+  BATON_CUDA(cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(bf16_t),
+                             cudaMemcpyHostToDevice, stream));
 }
 
 }  // namespace
@@ -45,12 +45,12 @@ DeviceMatrix::DeviceMatrix(const Weights& weights, const std::vector<Weights::Pa
     for (std::int64_t first = 0; first < part.rows; first += piece) {
       const std::int64_t rows = std::min(piece, part.rows - first);
       bf16_t* to = fp8 ? staging.data() : reinterpret_cast<bf16_t*>(data_.data()) + row * inputs;
-      upload(tensor, first * inputs, rows * inputs, to, converted);
+      upload(tensor, first * inputs, rows * inputs, to, converted, stream);
       if (fp8) {
         quantise_rows(to, static_cast<int>(rows), inputs, data_.data() + row * inputs,
                       scales_.data() + row, stream);
-        BATON_CUDA(cudaStreamSynchronize(stream));
       }
+      BATON_CUDA(cudaStreamSynchronize(stream));  // the buffers are used again
       row += rows;
     }
   }
