@@ -2,7 +2,10 @@
 //
 // A CTA takes a stretch of the blocks of one (slice, kv head), its warps one block each in turn. The
 // parts of the warps meet in shared memory; those of the CTAs in global memory, where the last CTA to
-// finish adds them up.
+// finish adds them up. What the host wrote for the step (slices, block tables) is there before the
+// step's first kernel, so it is read while the kernel before this one still runs. The kernel behind
+// this one may not start early: its CTAs would take the places that this one's are to be spread over
+// (measured: 0.172 ms a layer at batch 1 instead of 0.136).
 #include <algorithm>
 #include <cmath>
 
@@ -125,9 +128,6 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
     barrier_init_fence();
   }
   __syncwarp();
-  dependents_launch();
-  dependency_wait();
-  if (lane == 0) global_writes_fence();  // the keys and values of this step are to be copied
 
   const int slice = blockIdx.z;
   const int kv_head = blockIdx.y;
@@ -135,19 +135,27 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
   const int count = a.view.count[slice];
   const int context = a.view.start[slice] + 1;
   const int token = a.view.first[slice];
-  if (count == 0) return;
+  if (count == 0) {
+    dependency_wait();
+    return;
+  }
   const int blocks = (context + kBlock - 1) / kBlock;
   // whole rounds of the warps for each split, so that the number of splits follows the context
   const int rounds = (blocks + kWarps * static_cast<int>(gridDim.x) - 1) /
                      (kWarps * static_cast<int>(gridDim.x));
   const int per_split = max(rounds, 2) * kWarps;
   const int splits = (blocks + per_split - 1) / per_split;
-  if (split >= splits) return;
+  if (split >= splits) {
+    dependency_wait();
+    return;
+  }
   const int end = min(blocks, (split + 1) * per_split);
 
   const std::int32_t* table = a.view.blocks + std::int64_t{slice} * a.view.block_stride;
   const int first = split * per_split + warp;
   int entries = 0;  // of the table: this lane's of the 32 next ones of the warp
+  dependency_wait();
+  if (lane == 0) global_writes_fence();  // the keys and values of this step are to be copied
   auto fetch = [&](int i) {  // the i-th block of this warp; every i in turn, by all lanes
     if (i % 32 == 0) {
       const int mine = first + (i + lane) * kWarps;

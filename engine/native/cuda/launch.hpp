@@ -2,8 +2,10 @@
 // launch: CUDA C++ Programming Guide; PTX ISA 9.0, "griddepcontrol").
 //
 // A kernel launched here may start before its predecessor in the stream has finished. It must
-//  - call `dependents_launch` and `dependency_wait` in every CTA, also in one that has nothing to do:
-//    the wait of the next kernel answers for all earlier ones only because each of them waited;
+//  - call `dependency_wait` in every CTA, also in one that has nothing to do: the wait of the next
+//    kernel answers for all earlier ones only because each of them waited;
+//  - call `dependents_launch` where CTAs of the next kernel may take places beside its own; a CTA
+//    that ends without it has called it;
 //  - read and write, before `dependency_wait`, nothing that any kernel before it touches: only what
 //    never changes, such as weights. `ld.global.nc` is for such memory alone.
 #pragma once

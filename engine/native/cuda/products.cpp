@@ -13,8 +13,8 @@ namespace baton::cuda {
 namespace {
 
 constexpr std::size_t kWorkspace = std::size_t{64} << 20;
-constexpr int kTuneCandidates = 16;
-constexpr int kTuneRepeats = 5;
+constexpr int kTuneCandidates = 64;
+constexpr int kTuneRepeats = 3;
 
 }  // namespace
 

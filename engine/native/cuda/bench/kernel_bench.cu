@@ -1,5 +1,7 @@
 // Device time of single kernels at the shapes of Llama-3.1-8B, beside the floors they cannot pass.
+#include <algorithm>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "attention_fixture.hpp"
@@ -245,20 +247,33 @@ void elementwise(int rows, double copy) {
 
 }  // namespace
 
-int main() {
+/// Arguments name the sections to run: attention, layers, products, elementwise. None: all.
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> named(argv + 1, argv + argc);
+  auto wanted = [&](std::string_view section) {
+    return named.empty() || std::find(named.begin(), named.end(), section) != named.end();
+  };
   cudaDeviceProp properties{};
   BATON_CUDA(cudaGetDeviceProperties(&properties, 0));
   std::printf("%s, %d multiprocessors\n", properties.name, properties.multiProcessorCount);
   const double copy = copy_bandwidth();
-  prefill(0, 6144);
-  prefill(4096, 2048);
-  prefill(0, 2048);
-  expand(6144, copy);
-  for (const bool fp8 : {false, true}) {
-    for (const int batch : {1, 8, 32, 64}) decode(batch, 6144, fp8, copy);
-    for (const int batch : {1, 4, 8}) decode_layers(batch, 6144, fp8, copy);
-    for (const int rows : {1, 4, 8, 32, 64, 6144}) products(rows, fp8, copy);
+  if (wanted("attention")) {
+    prefill(0, 6144);
+    prefill(4096, 2048);
+    prefill(0, 2048);
+    expand(6144, copy);
   }
-  elementwise(6144, copy);
+  if (wanted("elementwise")) elementwise(6144, copy);
+  for (const bool fp8 : {false, true}) {
+    if (wanted("attention")) {
+      for (const int batch : {1, 8, 32, 64}) decode(batch, 6144, fp8, copy);
+    }
+    if (wanted("layers")) {
+      for (const int batch : {1, 4, 8}) decode_layers(batch, 6144, fp8, copy);
+    }
+    if (wanted("products")) {
+      for (const int rows : {1, 4, 8, 32, 64, 6144}) products(rows, fp8, copy);
+    }
+  }
   return 0;
 }
