@@ -72,7 +72,11 @@ class RandomModel {
                                    .kv_blocks = kv_blocks,
                                    .kv_pool = pool_.data(),
                                    .kv_pool_bytes = pool_.size() * sizeof(bf16),
-                                   .isa = isa};
+                                   .isa = isa,
+                                   .device = 0,
+                                   .weight_dtype = BATON_BF16,
+                                   .kv_dtype = BATON_BF16,
+                                   .reserved = 0};
     char error[1024] = {};
     if (baton_open(&model, &options, &engine_, error, sizeof error) != BATON_OK) {
       throw std::runtime_error(error);
