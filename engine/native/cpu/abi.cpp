@@ -1,5 +1,6 @@
 // The C ABI of the CPU backend.
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,19 @@ struct baton_engine {
   baton::cpu::Llama model;
   baton::cpu::StepsAhead steps{};
 };
+
+namespace {
+
+/// What host memory is aligned to: a page.
+constexpr std::size_t kHostAlignment = 4096;
+
+baton_status no_pool(char* error, size_t capacity) {
+  return baton::guarded(error, capacity, [] {
+    throw baton::Failure(BATON_UNSUPPORTED, "the KV pool of this backend is its caller's memory");
+  });
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -72,5 +86,48 @@ baton_status baton_logits(const baton_engine* engine, size_t index, float* logit
 }
 
 void baton_close(baton_engine* engine) { delete engine; }
+
+baton_status baton_kv_export(baton_engine*, baton_kv_handle*, char* error, size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+baton_status baton_kv_digest(baton_engine*, const int32_t*, size_t, uint32_t*, char* error,
+                             size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+baton_status baton_kv_read(baton_engine*, const int32_t*, size_t, void*, char* error,
+                           size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+baton_status baton_kv_write(baton_engine*, const int32_t*, size_t, const void*, char* error,
+                            size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+baton_status baton_kv_attach(baton_engine*, const baton_kv_handle*, baton_kv_peer**, char* error,
+                             size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+baton_status baton_kv_pull(baton_engine*, baton_kv_peer*, const int32_t*, const int32_t*, size_t,
+                           uint32_t*, char* error, size_t capacity) {
+  return no_pool(error, capacity);
+}
+
+void baton_kv_detach(baton_kv_peer*) {}
+
+baton_status baton_host_allocate(uint64_t bytes, void** memory, char* error, size_t capacity) {
+  return baton::guarded(error, capacity, [&] {
+    baton::require(memory != nullptr && bytes > 0, "null argument or no bytes");
+    baton::require(bytes <= SIZE_MAX - kHostAlignment, "more bytes than there can be");
+    const std::size_t whole = (bytes + kHostAlignment - 1) / kHostAlignment * kHostAlignment;
+    *memory = std::aligned_alloc(kHostAlignment, whole);
+    if (*memory == nullptr) throw std::bad_alloc();
+  });
+}
+
+void baton_host_free(void* memory) { std::free(memory); }
 
 }  // extern "C"

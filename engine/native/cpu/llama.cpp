@@ -23,6 +23,9 @@ void check(const baton_options& options, const baton_model& model) {
           "max_tokens must be between 1 and 1048576");
   require(options.max_sequences > 0 && options.max_sequences <= 1 << 16,
           "max_sequences must be between 1 and 65536");
+  if (options.weight_dtype != BATON_BF16 || options.kv_dtype != BATON_BF16) {
+    throw Failure(BATON_UNSUPPORTED, "weights and KV pool are in BF16 on a CPU");
+  }
   require(options.kv_blocks > 0, "kv_blocks must be positive");
   require(options.kv_pool != nullptr, "the KV pool is missing");
   const std::uint64_t block = std::uint64_t{2} * BATON_BLOCK_TOKENS * sizeof(bf16) *

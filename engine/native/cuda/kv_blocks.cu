@@ -180,6 +180,9 @@ template <class T>
 DeviceBuffer<T> on_device(const std::vector<T>& values) {
   DeviceBuffer<T> out(values.size());
   BATON_CUDA(cudaMemcpy(out.data(), values.data(), out.bytes(), cudaMemcpyHostToDevice));
+  // A copy from pageable memory may return before it has arrived, and streams that do not block
+  // would not wait for it.
+  BATON_CUDA(cudaStreamSynchronize(nullptr));
   return out;
 }
 
@@ -239,7 +242,10 @@ BlockDigest::BlockDigest(std::int64_t block_bytes)
                 crc32c::kFinal),
       rows_(on_device(table_rows())),
       thread_weights_(on_device(weights_of_threads())),
-      part_weights_(on_device(weights_of_parts(block_bytes))) {}
+      part_weights_(on_device(weights_of_parts(block_bytes))) {
+  BATON_CUDA(cudaFuncSetAttribute(digest_kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                  cudaSharedmemCarveoutMaxShared));
+}
 
 void BlockDigest::run(const std::uint8_t* pool, const std::int32_t* ids, int count,
                       std::uint32_t* digests, cudaStream_t stream) const {

@@ -5,6 +5,7 @@
 #include <jni.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +24,15 @@ struct Backend {
   decltype(&baton_logits) logits;
   decltype(&baton_sample_logits) sample_logits;
   decltype(&baton_close) close;
+  decltype(&baton_kv_export) kv_export;
+  decltype(&baton_kv_digest) kv_digest;
+  decltype(&baton_kv_read) kv_read;
+  decltype(&baton_kv_write) kv_write;
+  decltype(&baton_kv_attach) kv_attach;
+  decltype(&baton_kv_pull) kv_pull;
+  decltype(&baton_kv_detach) kv_detach;
+  decltype(&baton_host_allocate) host_allocate;
+  decltype(&baton_host_free) host_free;
 };
 
 struct Text {
@@ -47,15 +57,18 @@ bool resolve(void* library, const char* name, Function& function) {
 
 Backend* backend_of(jlong handle) { return reinterpret_cast<Backend*>(handle); }
 baton_engine* engine_of(jlong handle) { return reinterpret_cast<baton_engine*>(handle); }
+baton_kv_peer* peer_of(jlong handle) { return reinterpret_cast<baton_kv_peer*>(handle); }
 
 // Java writes these structs; a change here is a change of dev.baton.engine.NativeLayouts.
 static_assert(sizeof(void*) == 8);
 static_assert(sizeof(baton_tensor) == 48 && offsetof(baton_tensor, dtype) == 40);
 static_assert(sizeof(baton_model) == 64 && offsetof(baton_model, inverse_frequencies) == 40);
-static_assert(sizeof(baton_options) == 56 && offsetof(baton_options, kv_pool) == 16);
+static_assert(sizeof(baton_options) == 56 && offsetof(baton_options, kv_pool) == 16 &&
+              offsetof(baton_options, device) == 40);
 static_assert(sizeof(baton_sampling) == 48 && offsetof(baton_sampling, seed) == 32);
 static_assert(sizeof(baton_slice) == 88 && offsetof(baton_slice, sampling) == 40);
 static_assert(sizeof(baton_sample) == 172);
+static_assert(sizeof(baton_kv_handle) == 88);
 
 }  // namespace
 
@@ -92,7 +105,16 @@ JNIEXPORT jlong JNICALL Java_dev_baton_engine_NativeCalls_loadBackend(JNIEnv* en
                resolve(library, "baton_step", backend->step) &&
                resolve(library, "baton_logits", backend->logits) &&
                resolve(library, "baton_sample_logits", backend->sample_logits) &&
-               resolve(library, "baton_close", backend->close)) {
+               resolve(library, "baton_close", backend->close) &&
+               resolve(library, "baton_kv_export", backend->kv_export) &&
+               resolve(library, "baton_kv_digest", backend->kv_digest) &&
+               resolve(library, "baton_kv_read", backend->kv_read) &&
+               resolve(library, "baton_kv_write", backend->kv_write) &&
+               resolve(library, "baton_kv_attach", backend->kv_attach) &&
+               resolve(library, "baton_kv_pull", backend->kv_pull) &&
+               resolve(library, "baton_kv_detach", backend->kv_detach) &&
+               resolve(library, "baton_host_allocate", backend->host_allocate) &&
+               resolve(library, "baton_host_free", backend->host_free)) {
       result = reinterpret_cast<jlong>(backend.release());
     } else {
       std::snprintf(out.data, out.capacity, "a function of the ABI is missing");
@@ -159,6 +181,91 @@ JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_sampleLogits(
 JNIEXPORT void JNICALL Java_dev_baton_engine_NativeCalls_close(JNIEnv*, jclass, jlong backend,
                                                                jlong engine) {
   backend_of(backend)->close(engine_of(engine));
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvExport(JNIEnv* env, jclass,
+                                                                  jlong backend, jlong engine,
+                                                                  jobject handle, jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->kv_export(engine_of(engine), address<baton_kv_handle>(env, handle),
+                                        out.data, out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvDigest(JNIEnv* env, jclass,
+                                                                  jlong backend, jlong engine,
+                                                                  jobject blocks, jint count,
+                                                                  jobject digests, jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->kv_digest(engine_of(engine), address<int32_t>(env, blocks),
+                                        static_cast<std::size_t>(count),
+                                        address<uint32_t>(env, digests), out.data, out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvRead(JNIEnv* env, jclass, jlong backend,
+                                                                jlong engine, jobject blocks,
+                                                                jint count, jlong host,
+                                                                jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->kv_read(engine_of(engine), address<int32_t>(env, blocks),
+                                      static_cast<std::size_t>(count),
+                                      reinterpret_cast<void*>(host), out.data, out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvWrite(JNIEnv* env, jclass, jlong backend,
+                                                                 jlong engine, jobject blocks,
+                                                                 jint count, jlong host,
+                                                                 jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->kv_write(engine_of(engine), address<int32_t>(env, blocks),
+                                       static_cast<std::size_t>(count),
+                                       reinterpret_cast<const void*>(host), out.data, out.capacity);
+}
+
+/* Writes the peer's handle (8 bytes) to `peer`. */
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvAttach(JNIEnv* env, jclass,
+                                                                  jlong backend, jlong engine,
+                                                                  jobject handle, jobject peer,
+                                                                  jobject error) {
+  const Text out = text(env, error);
+  baton_kv_peer* attached = nullptr;
+  const baton_status status = backend_of(backend)->kv_attach(
+      engine_of(engine), address<baton_kv_handle>(env, handle), &attached, out.data, out.capacity);
+  *address<jlong>(env, peer) = reinterpret_cast<jlong>(attached);
+  return status;
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_kvPull(JNIEnv* env, jclass, jlong backend,
+                                                                jlong engine, jlong peer,
+                                                                jobject from, jobject to,
+                                                                jint count, jobject digests,
+                                                                jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->kv_pull(engine_of(engine), peer_of(peer), address<int32_t>(env, from),
+                                      address<int32_t>(env, to), static_cast<std::size_t>(count),
+                                      address<uint32_t>(env, digests), out.data, out.capacity);
+}
+
+JNIEXPORT void JNICALL Java_dev_baton_engine_NativeCalls_kvDetach(JNIEnv*, jclass, jlong backend,
+                                                                  jlong peer) {
+  backend_of(backend)->kv_detach(peer_of(peer));
+}
+
+/* Writes the memory's address (8 bytes) to `memory`. */
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_hostAllocate(JNIEnv* env, jclass,
+                                                                      jlong backend, jlong bytes,
+                                                                      jobject memory,
+                                                                      jobject error) {
+  const Text out = text(env, error);
+  void* allocated = nullptr;
+  const baton_status status = backend_of(backend)->host_allocate(
+      static_cast<std::uint64_t>(bytes), &allocated, out.data, out.capacity);
+  *address<jlong>(env, memory) = reinterpret_cast<jlong>(allocated);
+  return status;
+}
+
+JNIEXPORT void JNICALL Java_dev_baton_engine_NativeCalls_hostFree(JNIEnv*, jclass, jlong backend,
+                                                                  jlong memory) {
+  backend_of(backend)->host_free(reinterpret_cast<void*>(memory));
 }
 
 }  // extern "C"

@@ -1,5 +1,6 @@
 // The C ABI as a caller without Java sees it: errors come back as a status with a message.
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -84,5 +85,19 @@ int main() {
         "no slices");
   CHECK(std::string(tiny) == "a step ", "\"%s\"", tiny);
   CHECK(baton_open(nullptr, nullptr, nullptr, nullptr, 0) == BATON_INVALID_ARGUMENT, "null");
+
+  // The pool is the caller's: it needs no help to reach it.
+  char error[256] = {};
+  std::uint32_t digest = 0;
+  CHECK(baton_kv_digest(model.engine(), blocks.data(), 1, &digest, error, sizeof error) ==
+            BATON_UNSUPPORTED,
+        "digest");
+  CHECK(std::string(error).find("caller's memory") != std::string::npos, "\"%s\"", error);
+  void* memory = nullptr;
+  CHECK(baton_host_allocate(100, &memory, error, sizeof error) == BATON_OK, "\"%s\"", error);
+  std::memset(memory, 1, 100);
+  CHECK(reinterpret_cast<std::uintptr_t>(memory) % 64 == 0, "%p", memory);
+  baton_host_free(memory);
+  CHECK(baton_host_allocate(0, &memory, error, sizeof error) == BATON_INVALID_ARGUMENT, "no bytes");
   return 0;
 }

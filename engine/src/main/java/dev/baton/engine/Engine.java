@@ -14,7 +14,7 @@ public interface Engine extends AutoCloseable {
   /** Shape of one KV block. */
   KvLayout kvLayout();
 
-  /** The KV pool: block {@code i} begins at byte {@code i * kvLayout().blockBytes()}. */
+  /** The KV pool; in host memory block {@code i} begins at byte {@code i * blockBytes()}. */
   KvMemory kvMemory();
 
   /**

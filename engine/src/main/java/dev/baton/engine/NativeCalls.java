@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * after it was closed is undefined: {@link NativeHandle} guards that.
  */
 final class NativeCalls {
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   private NativeCalls() {}
 
@@ -63,6 +63,60 @@ final class NativeCalls {
     close(backend, engine);
   }
 
+  static int exportPool(long backend, long engine, ByteBuffer handle, ByteBuffer error) {
+    return kvExport(backend, engine, handle, error);
+  }
+
+  static int digestBlocks(
+      long backend,
+      long engine,
+      ByteBuffer blocks,
+      int count,
+      ByteBuffer digests,
+      ByteBuffer error) {
+    return kvDigest(backend, engine, blocks, count, digests, error);
+  }
+
+  /** {@code host} is an address: the memory may be larger than a buffer can be. */
+  static int readBlocks(
+      long backend, long engine, ByteBuffer blocks, int count, long host, ByteBuffer error) {
+    return kvRead(backend, engine, blocks, count, host, error);
+  }
+
+  static int writeBlocks(
+      long backend, long engine, ByteBuffer blocks, int count, long host, ByteBuffer error) {
+    return kvWrite(backend, engine, blocks, count, host, error);
+  }
+
+  static int attachPeer(
+      long backend, long engine, ByteBuffer handle, ByteBuffer peer, ByteBuffer error) {
+    return kvAttach(backend, engine, handle, peer, error);
+  }
+
+  static int pullBlocks(
+      long backend,
+      long engine,
+      long peer,
+      ByteBuffer from,
+      ByteBuffer to,
+      int count,
+      ByteBuffer digests,
+      ByteBuffer error) {
+    return kvPull(backend, engine, peer, from, to, count, digests, error);
+  }
+
+  static void detachPeer(long backend, long peer) {
+    kvDetach(backend, peer);
+  }
+
+  static int allocateHost(long backend, long bytes, ByteBuffer memory, ByteBuffer error) {
+    return hostAllocate(backend, bytes, memory, error);
+  }
+
+  static void freeHost(long backend, long memory) {
+    hostFree(backend, memory);
+  }
+
   private static native int abiVersion();
 
   private static native long loadBackend(String path, ByteBuffer error);
@@ -95,4 +149,41 @@ final class NativeCalls {
       ByteBuffer error);
 
   private static native void close(long backend, long engine);
+
+  private static native int kvExport(
+      long backend, long engine, ByteBuffer handle, ByteBuffer error);
+
+  private static native int kvDigest(
+      long backend,
+      long engine,
+      ByteBuffer blocks,
+      int count,
+      ByteBuffer digests,
+      ByteBuffer error);
+
+  private static native int kvRead(
+      long backend, long engine, ByteBuffer blocks, int count, long host, ByteBuffer error);
+
+  private static native int kvWrite(
+      long backend, long engine, ByteBuffer blocks, int count, long host, ByteBuffer error);
+
+  private static native int kvAttach(
+      long backend, long engine, ByteBuffer handle, ByteBuffer peer, ByteBuffer error);
+
+  private static native int kvPull(
+      long backend,
+      long engine,
+      long peer,
+      ByteBuffer from,
+      ByteBuffer to,
+      int count,
+      ByteBuffer digests,
+      ByteBuffer error);
+
+  private static native void kvDetach(long backend, long peer);
+
+  private static native int hostAllocate(
+      long backend, long bytes, ByteBuffer memory, ByteBuffer error);
+
+  private static native void hostFree(long backend, long memory);
 }

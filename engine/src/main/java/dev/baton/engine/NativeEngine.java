@@ -1,10 +1,10 @@
 package dev.baton.engine;
 
-import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.KvLayout;
 import dev.baton.contracts.SampledToken;
 import dev.baton.contracts.TokenIds;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -90,7 +90,8 @@ public final class NativeEngine implements Engine {
     ModelDirectory directory = new ModelDirectory(config.modelDirectory());
     LlamaConfig llama = directory.config();
     KvLayout layout =
-        new KvLayout(llama.kvHeads(), llama.layers(), BLOCK_TOKENS, llama.headDim(), KvDtype.BF16);
+        new KvLayout(
+            llama.kvHeads(), llama.layers(), BLOCK_TOKENS, llama.headDim(), config.kvDtype());
     if (config.kvBlocks() < 1 || config.maxSequences() < 1 || config.maxSequences() > 1 << 16) {
       throw new IllegalArgumentException(
           "kvBlocks and maxSequences must be positive, and maxSequences at most 65536");
@@ -105,30 +106,38 @@ public final class NativeEngine implements Engine {
               llama.maxPositions(),
               TokenIds.of(directory.endTokens(llama)),
               ModelFingerprints.of(directory));
+      ByteBuffer nativeModel = NativeLayouts.model(llama, tensors, weights);
+      Opening opening =
+          pool -> {
+            ByteBuffer opened = NativeLayouts.direct(Long.BYTES);
+            ByteBuffer error = NativeStatus.errorBuffer();
+            ByteBuffer options = NativeLayouts.options(config, pool, instructionSet, weights);
+            NativeStatus.check(
+                NativeCalls.openEngine(backend, nativeModel, options, opened, error), error);
+            return opened.getLong(0);
+          };
+      if (config.poolOnDevice()) {
+        NativeHandle handle = new NativeHandle(backend, opening.with(MemorySegment.NULL), () -> {});
+        KvMemory memory = new NativeDevicePool(handle, config.kvBlocks(), layout.blockBytes());
+        return new NativeEngine(model, layout, memory, handle, config.maxSequences());
+      }
       HostKvPool pool =
           HostKvPool.create(config.kvPoolFile(), layout.blockBytes() * config.kvBlocks());
       try {
-        ByteBuffer opened = NativeLayouts.direct(Long.BYTES);
-        ByteBuffer error = NativeStatus.errorBuffer();
-        NativeStatus.check(
-            NativeCalls.openEngine(
-                backend,
-                NativeLayouts.model(llama, tensors, weights),
-                NativeLayouts.options(config, pool.segment(), instructionSet, weights),
-                opened,
-                error),
-            error);
-        return new NativeEngine(
-            model,
-            layout,
-            new KvMemory.Host(pool.file(), pool.segment(), config.kvBlocks()),
-            new NativeHandle(backend, opened.getLong(0), pool),
-            config.maxSequences());
+        NativeHandle handle = new NativeHandle(backend, opening.with(pool.segment()), pool::close);
+        KvMemory memory = new KvMemory.Host(pool.file(), pool.segment(), config.kvBlocks());
+        return new NativeEngine(model, layout, memory, handle, config.maxSequences());
       } catch (RuntimeException failed) {
         pool.close();
         throw failed;
       }
     }
+  }
+
+  @FunctionalInterface
+  private interface Opening {
+    /** Handle of an engine whose KV pool is {@code pool}, or its own if that is null. */
+    long with(MemorySegment pool);
   }
 
   @Override

@@ -19,10 +19,17 @@ final class NativeLayouts {
   static final int SLICE_BYTES = 88;
   static final int SAMPLING_BYTES = 48;
   static final int SAMPLE_BYTES = 172;
+  static final int KV_HANDLE_BYTES = 88;
   private static final int TENSOR_BYTES = 48;
   private static final int MODEL_BYTES = 64;
-  private static final int OPTIONS_BYTES = 40;
+  private static final int OPTIONS_BYTES = 56;
   private static final int SAMPLING_OFFSET = 40;
+
+  // baton_dtype
+  private static final int BF16 = 0;
+  private static final int F32 = 2;
+  private static final int E4M3 = 3;
+
   private static final int TOP_TOKENS_OFFSET = 12;
   private static final int TOP_LOGPROBS_OFFSET =
       TOP_TOKENS_OFFSET + SamplingParams.MAX_TOP_LOGPROBS * Integer.BYTES;
@@ -69,7 +76,12 @@ final class NativeLayouts {
         .rewind();
   }
 
-  /** A {@code baton_options}; {@code isa} is empty for the best one. */
+  /**
+   * A {@code baton_options}.
+   *
+   * @param pool {@link MemorySegment#NULL} for a backend that keeps its own
+   * @param isa empty for the best one
+   */
   static ByteBuffer options(EngineConfig config, MemorySegment pool, String isa, Arena arena) {
     return buffer(arena, OPTIONS_BYTES)
         .putInt(config.threads())
@@ -79,10 +91,36 @@ final class NativeLayouts {
         .putLong(pool.address())
         .putLong(pool.byteSize())
         .putLong(arena.allocateFrom(isa).address())
+        .putInt(config.device())
+        .putInt(
+            switch (config.weights()) {
+              case BF16 -> BF16;
+              case E4M3 -> E4M3;
+            })
+        .putInt(
+            switch (config.kvDtype()) {
+              case BF16 -> BF16;
+              case F32 -> F32;
+              case E4M3 -> E4M3;
+            })
         .rewind();
   }
 
-  private static ByteBuffer buffer(Arena arena, long bytes) {
+  /** {@code int32_t[values.length]} */
+  static ByteBuffer ints(int[] values, Arena arena) {
+    return arena
+        .allocateFrom(ValueLayout.JAVA_INT, values)
+        .asByteBuffer()
+        .order(ByteOrder.nativeOrder());
+  }
+
+  static int[] ints(ByteBuffer from, int count) {
+    int[] values = new int[count];
+    from.asIntBuffer().get(0, values);
+    return values;
+  }
+
+  static ByteBuffer buffer(Arena arena, long bytes) {
     return arena.allocate(bytes, 8).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 

@@ -33,7 +33,13 @@ final class NativeLibraries {
   private static final String SHIM = "libbaton_jni.so";
   private static final String OWN = "/dev/baton/engine/native/linux-x86_64/";
   private static final String ONEDNN = "/org/bytedeco/dnnl/linux-x86_64/";
-  private static final List<String> OWN_LIBRARIES = List.of(SHIM, "libbaton_cpu.so");
+  /** The CUDA backend is there where the build found a CUDA compiler. */
+  private static final List<String> OWN_LIBRARIES =
+      Stream.of(SHIM, "libbaton_cpu.so", "libbaton_cuda.so")
+          .filter(
+              name -> name.equals(SHIM) || NativeLibraries.class.getResource(OWN + name) != null)
+          .toList();
+
   private static final List<String> ONEDNN_LIBRARIES = List.of("libdnnl.so.3", "libgomp.so.1");
 
   private static final Map<String, Long> BACKENDS = new HashMap<>();
@@ -52,6 +58,14 @@ final class NativeLibraries {
     Path directory = directory();
     loadShim(directory.resolve(SHIM));
     Path library = directory.resolve("libbaton_" + name + ".so");
+    if (!Files.exists(library)) {
+      throw new EngineUnavailableException(
+          "backend "
+              + name
+              + " is not in "
+              + directory
+              + (name.equals("cuda") ? "; a build has it where nvcc is found" : ""));
+    }
     ByteBuffer error = NativeStatus.errorBuffer();
     long handle = NativeCalls.load(library.toString(), error);
     if (handle == 0) {

@@ -1,5 +1,6 @@
 package dev.baton.engine;
 
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -7,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 final class NativeStatus {
   static final int ERROR_BYTES = 4096;
 
-  private static final int OK = 0;
+  static final int OK = 0;
   private static final int INVALID_ARGUMENT = 1;
   private static final int UNSUPPORTED = 3;
 
@@ -15,6 +16,11 @@ final class NativeStatus {
 
   static ByteBuffer errorBuffer() {
     return ByteBuffer.allocateDirect(ERROR_BYTES);
+  }
+
+  /** One that lives as long as {@code arena}. */
+  static ByteBuffer errorBuffer(Arena arena) {
+    return arena.allocate(ERROR_BYTES).asByteBuffer();
   }
 
   static void check(int status, ByteBuffer error) {

@@ -201,6 +201,21 @@ class NativeEngineTest {
   }
 
   @Test
+  void typesThatTheBackendDoesNotKeepAreRefused() {
+    EngineConfig good = config();
+    for (EngineConfig bad :
+        List.of(
+            good.on(0, WeightDtype.E4M3, KvDtype.BF16),
+            good.on(0, WeightDtype.BF16, KvDtype.E4M3),
+            good.on(0, WeightDtype.BF16, KvDtype.F32))) {
+      assertThatThrownBy(() -> NativeEngine.open(bad).close())
+          .isInstanceOf(EngineUnavailableException.class)
+          .hasMessageContaining("BF16 on a CPU");
+    }
+    assertThat(good.kvPoolFile()).doesNotExist();
+  }
+
+  @Test
   void anUnknownBackendNamesPathAndReason() {
     assertThatThrownBy(() ->
             NativeEngine.open(new EngineConfig(MODEL, "abacus", 1, 8, folder.resolve("p"), 16, 16))

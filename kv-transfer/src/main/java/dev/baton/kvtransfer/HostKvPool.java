@@ -17,7 +17,8 @@ import java.nio.file.StandardOpenOption;
  * @param memory the mapping, at least {@code blockBytes * blockCount} bytes, accessible from all
  *     threads, mapped for longer than the plane lives
  */
-public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int blockCount) {
+public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int blockCount)
+    implements KvPool {
   private static final int ZEROES = 1 << 20;
 
   public HostKvPool {
@@ -71,11 +72,6 @@ public record HostKvPool(Path file, MemorySegment memory, long blockBytes, int b
       throw new IndexOutOfBoundsException("block " + index + " of " + blockCount);
     }
     return memory.asSlice(index * blockBytes, blockBytes);
-  }
-
-  /** Bytes of all blocks. */
-  public long bytes() {
-    return blockBytes * blockCount;
   }
 
   /** A sparse file that outgrows its file system kills the process at first touch: write it all. */

@@ -9,8 +9,29 @@ import java.lang.foreign.MemorySegment;
  */
 @FunctionalInterface
 public interface TransferInterceptor {
-  TransferInterceptor NONE = (peer, move, localBlock) -> {};
+  TransferInterceptor NONE =
+      new TransferInterceptor() {
+        @Override
+        public boolean active() {
+          return false;
+        }
 
-  /** Called on threads of the plane, several at a time. */
+        @Override
+        public void arrived(WorkerId peer, BlockMove move, MemorySegment localBlock) {}
+      };
+
+  /**
+   * False while there is nothing to see or change; then blocks in device memory are not brought to
+   * the host for it.
+   */
+  default boolean active() {
+    return true;
+  }
+
+  /**
+   * Called on threads of the plane, several at a time.
+   *
+   * @param localBlock the block, or a copy of one in device memory, which is taken back afterwards
+   */
   void arrived(WorkerId peer, BlockMove move, MemorySegment localBlock);
 }

@@ -4,8 +4,8 @@ import dev.baton.contracts.KvEndpoint;
 import dev.baton.contracts.LaneRef;
 import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.TransportPath;
 import dev.baton.kvtransfer.transport.AttachException;
@@ -29,7 +29,7 @@ final class PeerConnector {
   private static final Logger log = LoggerFactory.getLogger(PeerConnector.class);
 
   private final KvPlaneConfig config;
-  private final HostKvPool pool;
+  private final KvPool pool;
   private final Transports transports;
   private final Dialer dialer;
   private final Timers timers;
@@ -37,7 +37,7 @@ final class PeerConnector {
 
   PeerConnector(
       KvPlaneConfig config,
-      HostKvPool pool,
+      KvPool pool,
       Transports transports,
       Dialer dialer,
       Timers timers,

@@ -6,8 +6,8 @@ import dev.baton.contracts.RequestId;
 import dev.baton.kvtransfer.AcquireOutcome;
 import dev.baton.kvtransfer.BlockMove;
 import dev.baton.kvtransfer.Deadline;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.LeaseOutcome;
 import dev.baton.kvtransfer.Peer;
 import dev.baton.kvtransfer.PeerFailure;
@@ -43,7 +43,7 @@ final class RemotePeer implements Peer {
   private final TransportPath path;
   private final ControlChannel control;
   private final BlockReader reader;
-  private final HostKvPool pool;
+  private final KvPool pool;
   private final KvPlaneConfig config;
   private final RunningTransfers running;
   private volatile @Nullable String lost;
@@ -53,7 +53,7 @@ final class RemotePeer implements Peer {
       TransportPath path,
       ControlChannel control,
       BlockReader reader,
-      HostKvPool pool,
+      KvPool pool,
       KvPlaneConfig config,
       RunningTransfers running) {
     this.remote = remote;
@@ -132,7 +132,8 @@ final class RemotePeer implements Peer {
   @Override
   public CompletionStage<TransferOutcome> transfer(TransferRequest request) {
     check(request);
-    Transfer transfer = new Transfer(request, holder().worker(), pool, config.interceptor());
+    Transfer transfer =
+        new Transfer(request, holder().worker(), pool.blockBytes(), config.interceptor());
     CompletionStage<TransferOutcome> observed =
         transfer.outcome().whenComplete((outcome, _) -> ended(transfer, outcome));
     running.started();

@@ -6,13 +6,14 @@ import dev.baton.contracts.LaneRef;
 import dev.baton.kvtransfer.BlockSource;
 import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlane;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.TransportCapability;
 import dev.baton.kvtransfer.lease.LeaseBook;
 import dev.baton.kvtransfer.serve.HolderServer;
 import dev.baton.kvtransfer.serve.HolderState;
+import dev.baton.kvtransfer.transport.BlockWindows;
 import dev.baton.kvtransfer.transport.Dialer;
 import dev.baton.kvtransfer.transport.RunningTransfers;
 import dev.baton.kvtransfer.transport.Timers;
@@ -32,6 +33,7 @@ public final class WorkerKvPlane implements KvPlane {
 
   private final LeaseBook leases;
   private final Timers timers;
+  private final BlockWindows windows;
   private final Transports transports;
   private final HolderState state;
   private final HolderServer server;
@@ -42,6 +44,7 @@ public final class WorkerKvPlane implements KvPlane {
   private WorkerKvPlane(
       LeaseBook leases,
       Timers timers,
+      BlockWindows windows,
       Transports transports,
       HolderState state,
       HolderServer server,
@@ -49,6 +52,7 @@ public final class WorkerKvPlane implements KvPlane {
       RunningTransfers running) {
     this.leases = leases;
     this.timers = timers;
+    this.windows = windows;
     this.transports = transports;
     this.state = state;
     this.server = server;
@@ -63,14 +67,14 @@ public final class WorkerKvPlane implements KvPlane {
    * @throws IOException when the port cannot be bound
    */
   public static KvPlane start(
-      KvPlaneConfig config, HostKvPool pool, LeaseBook leases, BlockSource source)
-      throws IOException {
+      KvPlaneConfig config, KvPool pool, LeaseBook leases, BlockSource source) throws IOException {
     Timers timers = new Timers();
     Dialer dialer = new Dialer(config, timers);
-    Transports transports = new Transports(config, pool, dialer, timers);
+    BlockWindows windows = new BlockWindows(pool);
+    Transports transports = new Transports(config, pool, windows, dialer, timers);
     try {
       HolderState state =
-          new HolderState(config, pool, leases, source, timers, transports::adverts);
+          new HolderState(config, pool, windows, leases, source, timers, transports::adverts);
       HolderServer server = HolderServer.start(state);
       RunningTransfers running = new RunningTransfers();
       PeerConnector connector =
@@ -82,9 +86,10 @@ public final class WorkerKvPlane implements KvPlane {
           config.worker(),
           server.port(),
           transports.capabilities());
-      return new WorkerKvPlane(leases, timers, transports, state, server, peers, running);
+      return new WorkerKvPlane(leases, timers, windows, transports, state, server, peers, running);
     } catch (IOException | RuntimeException e) {
       transports.close();
+      windows.close();
       timers.close();
       throw e;
     }
@@ -146,6 +151,7 @@ public final class WorkerKvPlane implements KvPlane {
       log.error("Transfers still run although their connections are closed");
     }
     transports.close();
+    windows.close();
     leases.revokeAll();
     timers.close();
   }

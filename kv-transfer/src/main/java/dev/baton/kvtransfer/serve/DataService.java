@@ -1,6 +1,7 @@
 package dev.baton.kvtransfer.serve;
 
 import dev.baton.kvtransfer.Deadline;
+import dev.baton.kvtransfer.transport.BlockWindow;
 import dev.baton.kvtransfer.wire.FrameHeader;
 import dev.baton.kvtransfer.wire.Frames;
 import dev.baton.kvtransfer.wire.MalformedFrameException;
@@ -12,7 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A data connection: answers reads, one after the other, out of the pool's memory. */
+/** A data connection: answers reads, one after the other, out of a window onto the pool. */
 final class DataService {
   private final HolderState state;
   private final Frames frames;
@@ -41,15 +42,17 @@ final class DataService {
 
   private void answer(FrameHeader request, Read read) throws IOException {
     int[] blocks = read.blockIds();
-    for (int i = 0; i < blocks.length; i++) {
-      Refused refused = check(request.epoch(), read.leaseId(), blocks[i]);
-      if (refused != null) {
-        frames.write(MessageCodec.frame(refused, request.correlation(), request.epoch()));
-        return;
+    try (BlockWindow window = state.windows.open()) {
+      for (int i = 0; i < blocks.length; i++) {
+        Refused refused = check(request.epoch(), read.leaseId(), blocks[i]);
+        if (refused != null) {
+          frames.write(MessageCodec.frame(refused, request.correlation(), request.epoch()));
+          return;
+        }
+        int bytes = (int) state.pool.blockBytes();
+        new FrameHeader(FrameHeader.DATA, bytes, i, request.epoch()).put(header.clear());
+        frames.writeBlock(header.flip(), window.load(blocks[i]).asByteBuffer());
       }
-      int bytes = (int) state.pool.blockBytes();
-      new FrameHeader(FrameHeader.DATA, bytes, i, request.epoch()).put(header.clear());
-      frames.writeBlock(header.flip(), state.pool.block(blocks[i]).asByteBuffer());
     }
   }
 

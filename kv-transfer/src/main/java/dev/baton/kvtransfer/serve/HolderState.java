@@ -1,10 +1,11 @@
 package dev.baton.kvtransfer.serve;
 
 import dev.baton.kvtransfer.BlockSource;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.lease.LeaseBook;
+import dev.baton.kvtransfer.transport.BlockWindows;
 import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.wire.Message.Refusal;
 import dev.baton.kvtransfer.wire.Message.Refused;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** What all connections of a holder share. */
 public final class HolderState {
   final KvPlaneConfig config;
-  final HostKvPool pool;
+  final KvPool pool;
+  final BlockWindows windows;
   final LeaseBook leases;
   final BlockSource source;
   final Timers timers;
@@ -28,13 +30,15 @@ public final class HolderState {
 
   public HolderState(
       KvPlaneConfig config,
-      HostKvPool pool,
+      KvPool pool,
+      BlockWindows windows,
       LeaseBook leases,
       BlockSource source,
       Timers timers,
       Supplier<Map<TransportKind, byte[]>> adverts) {
     this.config = config;
     this.pool = pool;
+    this.windows = windows;
     this.leases = leases;
     this.source = source;
     this.timers = timers;

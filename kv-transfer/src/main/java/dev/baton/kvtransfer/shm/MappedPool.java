@@ -2,6 +2,7 @@ package dev.baton.kvtransfer.shm;
 
 import dev.baton.kvtransfer.transport.AttachException;
 import dev.baton.kvtransfer.transport.RemotePool;
+import dev.baton.kvtransfer.transport.SharedUse;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,18 +12,16 @@ import java.nio.file.StandardOpenOption;
 
 /** A holder's pool file, mapped read-only until it is given up and the last copy is done. */
 final class MappedPool {
-  private final Arena arena;
   private final MemorySegment file;
   private final PoolTrailer trailer;
   private final long blockBytes;
-  private int users;
-  private boolean givenUp;
+  private final SharedUse use;
 
   private MappedPool(Arena arena, MemorySegment file, PoolTrailer trailer, long blockBytes) {
-    this.arena = arena;
     this.file = file;
     this.trailer = trailer;
     this.blockBytes = blockBytes;
+    this.use = new SharedUse(arena::close);
   }
 
   @SuppressWarnings(
@@ -52,40 +51,18 @@ final class MappedPool {
     }
   }
 
-  /** The bytes of one block; only between {@link #enter} and {@link #leave}. */
+  /** Keeps the file mapped; whoever reads must have entered. */
+  SharedUse use() {
+    return use;
+  }
+
+  /** The bytes of one block. */
   MemorySegment block(int index) {
     return file.asSlice(index * blockBytes, blockBytes);
   }
 
-  /** The holder's epoch as it stands in the file now; only between enter and leave. */
+  /** The holder's epoch as it stands in the file now. */
   long epoch() {
     return trailer.epoch();
-  }
-
-  /** Keeps the mapping; false once it was given up. */
-  synchronized boolean enter() {
-    if (givenUp) {
-      return false;
-    }
-    users++;
-    return true;
-  }
-
-  synchronized void leave() {
-    users--;
-    unmapWhenUnused();
-  }
-
-  synchronized void giveUp() {
-    if (!givenUp) {
-      givenUp = true;
-      unmapWhenUnused();
-    }
-  }
-
-  private void unmapWhenUnused() {
-    if (givenUp && users == 0) {
-      arena.close();
-    }
   }
 }

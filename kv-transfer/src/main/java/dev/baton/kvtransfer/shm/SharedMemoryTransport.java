@@ -5,6 +5,8 @@ import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.transport.AttachException;
 import dev.baton.kvtransfer.transport.BlockReader;
+import dev.baton.kvtransfer.transport.CopyThreads;
+import dev.baton.kvtransfer.transport.HostIdentity;
 import dev.baton.kvtransfer.transport.RemotePool;
 import dev.baton.kvtransfer.transport.Timers;
 import dev.baton.kvtransfer.transport.Transport;
@@ -16,9 +18,6 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Both ends on one host. The holder offers its pool's file; a reader maps it read-only and copies
@@ -26,27 +25,19 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SharedMemoryTransport implements Transport {
   private final String hostId;
+  private final HostKvPool pool;
   private final Path file;
   private final Arena arena = Arena.ofShared();
   private final PoolTrailer trailer;
-  private final ThreadPoolExecutor copiers;
-  private final Timers timers;
+  private final CopyThreads copiers;
 
   private SharedMemoryTransport(String hostId, HostKvPool pool, int copyThreads, Timers timers)
       throws IOException {
     this.hostId = hostId;
+    this.pool = pool;
     this.file = pool.file().toAbsolutePath();
     this.trailer = PoolTrailer.append(pool, arena);
-    this.timers = timers;
-    this.copiers =
-        new ThreadPoolExecutor(
-            copyThreads,
-            copyThreads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("kv-copy-", 0).daemon().factory());
-    copiers.allowCoreThreadTimeOut(true);
+    this.copiers = new CopyThreads(copyThreads, timers);
   }
 
   /**
@@ -91,8 +82,8 @@ public final class SharedMemoryTransport implements Transport {
       if (!host.equals(hostId)) {
         throw new AttachException("the holder is on another host");
       }
-      MappedPool pool = MappedPool.map(remoteFile, remote, nonceHigh, nonceLow);
-      return new SharedMemoryReader(pool, remote, copiers, timers);
+      MappedPool mapped = MappedPool.map(remoteFile, remote, nonceHigh, nonceLow);
+      return new SharedMemoryReader(mapped, remote, pool, copiers);
     } catch (MalformedFrameException | InvalidPathException e) {
       throw new AttachException("unreadable advert: " + e.getMessage(), e);
     }
@@ -106,13 +97,7 @@ public final class SharedMemoryTransport implements Transport {
   @Override
   public void close() {
     trailer.epoch(0);
-    copiers.shutdown();
-    try {
-      // A copy takes milliseconds; readers have been aborted before this.
-      copiers.awaitTermination(10, TimeUnit.SECONDS);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    copiers.close();
     arena.close();
   }
 }

@@ -4,6 +4,8 @@ import dev.baton.kvtransfer.BlockMove;
 import dev.baton.kvtransfer.LeaseOutcome;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.TransferOutcome;
+import dev.baton.kvtransfer.transport.BlockWindow;
+import dev.baton.kvtransfer.transport.BlockWindows;
 import dev.baton.kvtransfer.transport.Quietly;
 import dev.baton.kvtransfer.transport.RemotePool;
 import dev.baton.kvtransfer.transport.Transfer;
@@ -14,20 +16,23 @@ import dev.baton.kvtransfer.wire.Message;
 import dev.baton.kvtransfer.wire.Message.Refused;
 import dev.baton.kvtransfer.wire.MessageCodec;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One data connection. Blocks go from the socket straight into the local pool. */
+/** One data connection. Blocks go from the socket straight into a window onto the local pool. */
 final class DataConnection {
   private final SocketChannel channel;
   private final Frames frames;
   private final RemotePool remote;
+  private final BlockWindows windows;
 
-  DataConnection(SocketChannel channel, Frames frames, RemotePool remote) {
+  DataConnection(SocketChannel channel, Frames frames, RemotePool remote, BlockWindows windows) {
     this.channel = channel;
     this.frames = frames;
     this.remote = remote;
+    this.windows = windows;
   }
 
   /**
@@ -40,17 +45,22 @@ final class DataConnection {
     List<BlockMove> moves = transfer.moves().subList(from, to);
     int[] blocks = moves.stream().mapToInt(BlockMove::remoteBlock).toArray();
     Message.Read read = new Message.Read(transfer.leaseId(), blocks);
-    frames.write(MessageCodec.frame(read, 0, remote.holder().epoch().value()));
-    for (int i = 0; i < blocks.length; i++) {
-      FrameHeader header = frames.nextHeader();
-      if (header.type() != FrameHeader.DATA) {
-        return refusal(frames.message(header), transfer.leaseId());
+    try (BlockWindow window = windows.open()) {
+      frames.write(MessageCodec.frame(read, 0, remote.holder().epoch().value()));
+      for (int i = 0; i < blocks.length; i++) {
+        FrameHeader header = frames.nextHeader();
+        if (header.type() != FrameHeader.DATA) {
+          return refusal(frames.message(header), transfer.leaseId());
+        }
+        if (header.payloadLength() != remote.blockBytes() || header.correlation() != i) {
+          throw new MalformedFrameException("block " + header.correlation() + " instead of " + i);
+        }
+        int block = moves.get(i).localBlock();
+        MemorySegment room = window.room(block);
+        frames.fill(room.asByteBuffer());
+        transfer.intercept(from + i, room);
+        transfer.arrived(from + i, window.store(block));
       }
-      if (header.payloadLength() != remote.blockBytes() || header.correlation() != i) {
-        throw new MalformedFrameException("block " + header.correlation() + " instead of " + i);
-      }
-      frames.fill(transfer.destination(from + i).asByteBuffer());
-      transfer.arrived(from + i);
     }
     return null;
   }

@@ -4,6 +4,7 @@ import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.TransferOutcome;
+import dev.baton.kvtransfer.transport.BlockWindows;
 import dev.baton.kvtransfer.transport.Dialer;
 import dev.baton.kvtransfer.transport.RemotePool;
 import dev.baton.kvtransfer.wire.Message.Channel;
@@ -19,16 +20,18 @@ import org.jspecify.annotations.Nullable;
 final class DataConnections {
   private final RemotePool remote;
   private final Dialer dialer;
+  private final BlockWindows windows;
   private final int limit;
   private final Semaphore permits;
   private final Deque<DataConnection> idle = new ArrayDeque<>();
   private final Set<DataConnection> open = new HashSet<>();
   private @Nullable String closed;
 
-  DataConnections(RemotePool remote, int limit, Dialer dialer) {
+  DataConnections(RemotePool remote, int limit, Dialer dialer, BlockWindows windows) {
     this.remote = remote;
     this.limit = limit;
     this.dialer = dialer;
+    this.windows = windows;
     this.permits = new Semaphore(limit, true);
   }
 
@@ -71,7 +74,7 @@ final class DataConnections {
     }
     return switch (dialer.dial(remote.holder(), remote.endpoint(), Channel.DATA, deadline)) {
       case Dialer.Dialed.Open(var channel, var frames, _) ->
-          admit(new DataConnection(channel, frames, remote));
+          admit(new DataConnection(channel, frames, remote, windows));
       case Dialer.Dialed.Failed(var outcome) ->
           new Borrowed.None(
               switch (outcome) {

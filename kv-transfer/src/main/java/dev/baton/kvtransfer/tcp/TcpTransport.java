@@ -3,6 +3,7 @@ package dev.baton.kvtransfer.tcp;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.transport.BlockReader;
+import dev.baton.kvtransfer.transport.BlockWindows;
 import dev.baton.kvtransfer.transport.Dialer;
 import dev.baton.kvtransfer.transport.RemotePool;
 import dev.baton.kvtransfer.transport.Timers;
@@ -15,11 +16,16 @@ import dev.baton.kvtransfer.transport.Transport;
 public final class TcpTransport implements Transport {
   private final int connectionsPerPeer;
   private final Dialer dialer;
+  private final BlockWindows windows;
   private final Timers timers;
 
-  public TcpTransport(int connectionsPerPeer, Dialer dialer, Timers timers) {
+  /**
+   * @param windows onto the reader's own pool
+   */
+  public TcpTransport(int connectionsPerPeer, Dialer dialer, BlockWindows windows, Timers timers) {
     this.connectionsPerPeer = connectionsPerPeer;
     this.dialer = dialer;
+    this.windows = windows;
     this.timers = timers;
   }
 
@@ -40,7 +46,7 @@ public final class TcpTransport implements Transport {
 
   @Override
   public BlockReader attach(RemotePool remote, byte[] advert, Deadline deadline) {
-    return new TcpReader(new DataConnections(remote, connectionsPerPeer, dialer), timers);
+    return new TcpReader(new DataConnections(remote, connectionsPerPeer, dialer, windows), timers);
   }
 
   @Override

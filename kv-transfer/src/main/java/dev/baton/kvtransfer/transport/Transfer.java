@@ -4,7 +4,6 @@ import dev.baton.contracts.WorkerId;
 import dev.baton.kvtransfer.BlockDigest;
 import dev.baton.kvtransfer.BlockMove;
 import dev.baton.kvtransfer.Deadline;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.TransferInterceptor;
 import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.TransferRequest;
@@ -15,23 +14,21 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/**
- * A transfer while it runs: where its blocks go, which of them arrived damaged, its one outcome.
- */
+/** A transfer while it runs: what it moves, which blocks arrived damaged, its one outcome. */
 public final class Transfer {
   private final TransferRequest request;
   private final WorkerId peer;
-  private final HostKvPool pool;
+  private final long blockBytes;
   private final TransferInterceptor interceptor;
   private final long startNanos = System.nanoTime();
   private final BitSet damaged = new BitSet();
   private final CompletableFuture<TransferOutcome> outcome = new CompletableFuture<>();
 
   public Transfer(
-      TransferRequest request, WorkerId peer, HostKvPool pool, TransferInterceptor interceptor) {
+      TransferRequest request, WorkerId peer, long blockBytes, TransferInterceptor interceptor) {
     this.request = request;
     this.peer = peer;
-    this.pool = pool;
+    this.blockBytes = blockBytes;
     this.interceptor = interceptor;
   }
 
@@ -47,17 +44,28 @@ public final class Transfer {
     return request.deadline();
   }
 
-  /** Where block {@code index} of the request goes. */
-  public MemorySegment destination(int index) {
-    return pool.block(moves().get(index).localBlock());
+  /** Checks a block that has been copied to {@code block}. */
+  public void arrived(int index, MemorySegment block) {
+    intercept(index, block);
+    arrived(index, BlockDigest.of(block));
   }
 
-  /** Checks a block that has been copied. Several threads may, for different blocks. */
-  public void arrived(int index) {
-    BlockMove move = moves().get(index);
-    MemorySegment block = destination(index);
-    interceptor.arrived(peer, move, block);
-    if (BlockDigest.of(block) != move.digest()) {
+  /** Whether somebody wants to see blocks before their digests are computed. */
+  public boolean intercepted() {
+    return interceptor.active();
+  }
+
+  /** Shows a block that has been copied, before its digest is computed. */
+  public void intercept(int index, MemorySegment block) {
+    interceptor.arrived(peer, moves().get(index), block);
+  }
+
+  /**
+   * Checks a block that has been copied and has this digest. Several threads may, for different
+   * blocks.
+   */
+  public void arrived(int index, int digest) {
+    if (digest != moves().get(index).digest()) {
       synchronized (damaged) {
         damaged.set(index);
       }
@@ -88,7 +96,7 @@ public final class Transfer {
   }
 
   public long bytes() {
-    return pool.blockBytes() * moves().size();
+    return blockBytes * moves().size();
   }
 
   public long nanos() {

@@ -1,10 +1,12 @@
 package dev.baton.kvtransfer.ucx;
 
+import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.Quarantine;
 import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.transport.Transfer;
+import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +25,7 @@ final class UcxRead {
   static final int WINDOW = 32;
 
   private final Transfer transfer;
+  private final HostKvPool pool;
   private final RemoteMemory remote;
   private final Executor agent;
   private final Executor verifiers;
@@ -36,8 +39,10 @@ final class UcxRead {
   /**
    * @param agent runs commands on the agent's thread
    */
-  UcxRead(Transfer transfer, RemoteMemory remote, Executor agent, Executor verifiers) {
+  UcxRead(
+      Transfer transfer, HostKvPool pool, RemoteMemory remote, Executor agent, Executor verifiers) {
     this.transfer = transfer;
+    this.pool = pool;
     this.remote = remote;
     this.agent = agent;
     this.verifiers = verifiers;
@@ -58,7 +63,7 @@ final class UcxRead {
       try {
         link.get(
             remote.block(transfer.moves().get(index).remoteBlock()),
-            transfer.destination(index).address(),
+            local(index).address(),
             remote.blockBytes(),
             arrival(index, link));
       } catch (UcxException e) {
@@ -67,6 +72,11 @@ final class UcxRead {
       }
     }
     settle();
+  }
+
+  /** Where block {@code index} of the request goes. */
+  private MemorySegment local(int index) {
+    return pool.block(transfer.moves().get(index).localBlock());
   }
 
   private UcxCallback arrival(int index, RemoteGets link) {
@@ -94,7 +104,7 @@ final class UcxRead {
     verifiers.execute(() -> {
       @Nullable RuntimeException thrown = null;
       try {
-        transfer.arrived(index);
+        transfer.arrived(index, local(index));
       } catch (RuntimeException e) {
         thrown = e;
       }

@@ -1,6 +1,7 @@
 package dev.baton.kvtransfer.ucx;
 
 import dev.baton.kvtransfer.Deadline;
+import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.TransportKind;
@@ -36,6 +37,7 @@ final class UcxReader implements BlockReader {
   private final InetSocketAddress address;
   private final ByteBuffer remoteKey;
   private final UcxRead.RemoteMemory memory;
+  private final HostKvPool pool;
   private final Executor verifiers;
   private final Timers timers;
   private final Set<UcxRead> reads = new HashSet<>();
@@ -50,6 +52,7 @@ final class UcxReader implements BlockReader {
       InetSocketAddress address,
       ByteBuffer remoteKey,
       UcxRead.RemoteMemory memory,
+      HostKvPool pool,
       Executor verifiers,
       Timers timers) {
     this.siblings = siblings;
@@ -57,6 +60,7 @@ final class UcxReader implements BlockReader {
     this.address = address;
     this.remoteKey = remoteKey;
     this.memory = memory;
+    this.pool = pool;
     this.verifiers = verifiers;
     this.timers = timers;
     siblings.add(this);
@@ -75,7 +79,7 @@ final class UcxReader implements BlockReader {
 
   @Override
   public void read(Transfer transfer) {
-    UcxRead read = new UcxRead(transfer, memory, agent::submit, verifiers);
+    UcxRead read = new UcxRead(transfer, pool, memory, agent::submit, verifiers);
     Timers.Timer timer =
         timers.at(
             transfer.deadline(),

@@ -33,6 +33,7 @@ import org.openucx.jucx.ucp.UcpParams;
 final class UcxTransport implements Transport {
   private final UcxAgent agent;
   private final UcxHolder holder;
+  private final HostKvPool pool;
   private final byte[] advert;
   private final int port;
   private final ExecutorService verifiers;
@@ -43,6 +44,7 @@ final class UcxTransport implements Transport {
       UcxAgent agent, UcxHolder holder, HostKvPool pool, int copyThreads, Timers timers) {
     this.agent = agent;
     this.holder = holder;
+    this.pool = pool;
     this.port = holder.port();
     this.advert =
         new PayloadWriter()
@@ -130,6 +132,7 @@ final class UcxTransport implements Transport {
           address,
           ByteBuffer.allocateDirect(key.length).put(key).flip(),
           new UcxRead.RemoteMemory(memory, remote.blockBytes()),
+          pool,
           verifiers,
           timers);
     } catch (MalformedFrameException | IllegalArgumentException e) {

@@ -145,6 +145,7 @@ final class HandshakeTest {
     assertThat(path.kind()).isEqualTo(TransportKind.TCP);
     assertThat(path.passedOver())
         .containsExactly(
+            "CUDA_IPC: switched off",
             "SHARED_MEMORY: " + pool + " is another file here than at the holder",
             "UCX: switched off");
   }

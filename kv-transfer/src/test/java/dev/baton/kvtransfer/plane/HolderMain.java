@@ -5,9 +5,11 @@ import dev.baton.contracts.BlockRefs;
 import dev.baton.contracts.Epoch;
 import dev.baton.contracts.RequestId;
 import dev.baton.contracts.WorkerId;
+import dev.baton.kvtransfer.FileDeviceMemory;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlane;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.lease.LeaseBook;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,8 +24,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A holder in a process of its own: {@code HolderMain poolFile blockCount leaseTtlMillis}. Prints
- * its port, then answers commands line by line; ends when its standard input does.
+ * A holder in a process of its own: {@code HolderMain poolFile blockCount leaseTtlMillis
+ * host|device}. Prints its port, then answers commands line by line; ends when its standard input
+ * does.
  */
 final class HolderMain {
   private final HostKvPool pool;
@@ -31,7 +34,7 @@ final class HolderMain {
       new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {});
   private final KvPlane plane;
 
-  private HolderMain(Path file, int blocks, Duration ttl) throws IOException {
+  private HolderMain(Path file, int blocks, Duration ttl, boolean onDevice) throws IOException {
     pool = HostKvPool.create(file, TestBlocks.LAYOUT.blockBytes(), blocks, Arena.global());
     TestBlocks.fill(pool);
     KvPlaneConfig config =
@@ -40,7 +43,8 @@ final class HolderMain {
             .leaseTtl(ttl)
             .leaseSweepInterval(Duration.ofMillis(50))
             .build();
-    plane = WorkerKvPlane.start(config, pool, leases, this::pin);
+    KvPool offered = onDevice ? new FileDeviceMemory(pool).asPool() : pool;
+    plane = WorkerKvPlane.start(config, offered, leases, this::pin);
   }
 
   public static void main(String[] args) throws IOException {
@@ -48,7 +52,8 @@ final class HolderMain {
         new HolderMain(
             Path.of(args[0]),
             Integer.parseInt(args[1]),
-            Duration.ofMillis(Long.parseLong(args[2])));
+            Duration.ofMillis(Long.parseLong(args[2])),
+            args[3].equals("device"));
     holder.plane.enterEpoch(new Epoch(1));
     System.out.println(holder.plane.port());
     try (BufferedReader in =

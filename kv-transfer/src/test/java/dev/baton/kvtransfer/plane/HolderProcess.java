@@ -37,6 +37,11 @@ final class HolderProcess implements AutoCloseable {
   }
 
   static HolderProcess start(Path poolFile, int blocks, Duration leaseTtl) throws IOException {
+    return start(poolFile, blocks, leaseTtl, false);
+  }
+
+  static HolderProcess start(Path poolFile, int blocks, Duration leaseTtl, boolean onDevice)
+      throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -48,7 +53,8 @@ final class HolderProcess implements AutoCloseable {
             HolderMain.class.getName(),
             poolFile.toString(),
             String.valueOf(blocks),
-            String.valueOf(leaseTtl.toMillis()));
+            String.valueOf(leaseTtl.toMillis()),
+            onDevice ? "device" : "host");
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     return new HolderProcess(builder.start());
   }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -29,6 +30,10 @@ import org.junit.jupiter.api.Test;
  * -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}.
  */
 final class TransferBench {
+  /** All that need no device. */
+  private static final Set<TransportKind> KINDS =
+      EnumSet.complementOf(EnumSet.of(TransportKind.CUDA_IPC));
+
   private static final int BLOCKS = 375;
   private static final int ROUNDS = 60;
   private static final Duration LONG = Duration.ofSeconds(30);
@@ -38,11 +43,11 @@ final class TransferBench {
     Path folder = Files.createTempDirectory(Path.of("/dev/shm"), "kv-bench");
     try (HolderProcess holder =
         HolderProcess.start(folder.resolve("holder.kv"), BLOCKS, Duration.ofMinutes(10))) {
-      for (TransportKind kind : TransportKind.values()) {
+      for (TransportKind kind : KINDS) {
         measure(kind, holder, folder);
       }
     } finally {
-      for (TransportKind kind : TransportKind.values()) {
+      for (TransportKind kind : KINDS) {
         Files.deleteIfExists(folder.resolve(kind + ".kv"));
       }
       Files.deleteIfExists(folder.resolve("holder.kv"));

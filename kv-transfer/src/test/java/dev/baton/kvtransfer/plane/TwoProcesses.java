@@ -6,8 +6,10 @@ import dev.baton.contracts.BlockRefs;
 import dev.baton.contracts.RequestId;
 import dev.baton.contracts.WorkerId;
 import dev.baton.kvtransfer.AcquireOutcome;
+import dev.baton.kvtransfer.BlockMove;
 import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
+import dev.baton.kvtransfer.FileDeviceMemory;
 import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlane;
 import dev.baton.kvtransfer.KvPlaneConfig;
@@ -20,6 +22,7 @@ import dev.baton.kvtransfer.TransportKind;
 import dev.baton.kvtransfer.lease.LeaseBook;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -44,7 +47,7 @@ abstract class TwoProcesses {
   static final Duration LONG = Duration.ofSeconds(20);
   static final Duration TTL = Duration.ofSeconds(2);
   static final int HELD = 512;
-  static final int LOCAL = 512;
+  static final int LOCAL = 640;
 
   @TempDir Path folder;
   final AtomicReference<TransferInterceptor> interceptor =
@@ -54,6 +57,11 @@ abstract class TwoProcesses {
   HolderProcess holder;
   HostKvPool pool;
   KvPlane plane;
+
+  /** What stands in for the reader's device, whose memory is {@link #pool}; null: there is none. */
+  FileDeviceMemory device;
+
+  private boolean readerOnDevice;
 
   @BeforeEach
   void startHolder() throws IOException {
@@ -70,7 +78,24 @@ abstract class TwoProcesses {
     holder.close();
   }
 
+  /** Moves pools to devices, before the plane starts. */
+  void onDevice(boolean ofHolder, boolean ofReader) {
+    readerOnDevice = ofReader;
+    if (ofHolder) {
+      holder.close();
+      try {
+        holder = HolderProcess.start(folder.resolve("device.kv"), HELD, TTL, true);
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Connects by this transport, with the pools where it needs them. */
   Peer connect(TransportKind transport) {
+    if (transport == TransportKind.CUDA_IPC) {
+      onDevice(true, true);
+    }
     startPlane(transport);
     return connected(transport);
   }
@@ -86,13 +111,25 @@ abstract class TwoProcesses {
               .ucx(Ucx.SETTINGS)
               .observer((peer, kind, blocks, bytes, nanos, outcome) ->
                   observed.add(peer + " " + kind + " " + blocks + " " + bytes + " " + outcome))
-              .interceptor((peer, move, block) -> interceptor.get().arrived(peer, move, block))
+              .interceptor(
+                  new TransferInterceptor() {
+                    @Override
+                    public boolean active() {
+                      return interceptor.get().active();
+                    }
+
+                    @Override
+                    public void arrived(WorkerId peer, BlockMove move, MemorySegment block) {
+                      interceptor.get().arrived(peer, move, block);
+                    }
+                  })
               .build();
+      device = readerOnDevice ? new FileDeviceMemory(pool) : null;
       LeaseBook leases = new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {});
       plane =
           WorkerKvPlane.start(
               config,
-              pool,
+              readerOnDevice ? device.asPool() : pool,
               leases,
               (request, hashes) ->
                   CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
@@ -101,8 +138,17 @@ abstract class TwoProcesses {
     }
     assertThat(plane.capabilities())
         .filteredOn(capability -> Set.of(transports).contains(capability.kind()))
+        .filteredOn(capability -> fitsThePool(capability.kind()))
         .as("UCX needs Debian's libucx0 (apt-get install libucx0)")
         .allSatisfy(c -> assertThat(c).isInstanceOf(TransportCapability.Available.class));
+  }
+
+  private boolean fitsThePool(TransportKind kind) {
+    return switch (kind) {
+      case CUDA_IPC -> readerOnDevice;
+      case SHARED_MEMORY, UCX -> !readerOnDevice;
+      case TCP -> true;
+    };
   }
 
   Peer connected(TransportKind expected) {

@@ -166,7 +166,8 @@ final class UcxReadTest {
   }
 
   private UcxRead read(Transfer transfer) {
-    return new UcxRead(transfer, new UcxRead.RemoteMemory(0, BYTES), commands::add, commands::add);
+    return new UcxRead(
+        transfer, pool, new UcxRead.RemoteMemory(0, BYTES), commands::add, commands::add);
   }
 
   private void get(long remote, long local, long bytes, UcxCallback callback) {
@@ -185,7 +186,7 @@ final class UcxReadTest {
     List<BlockMove> moves =
         IntStream.range(0, blocks).mapToObj(i -> new BlockMove(i, digest(i), i)).toList();
     TransferRequest request = new TransferRequest(1, moves, Deadline.after(Duration.ofSeconds(10)));
-    return new Transfer(request, new WorkerId("holder"), pool, TransferInterceptor.NONE);
+    return new Transfer(request, new WorkerId("holder"), BYTES, TransferInterceptor.NONE);
   }
 
   private static int digest(int block) {

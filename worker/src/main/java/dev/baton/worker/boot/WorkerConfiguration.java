@@ -54,7 +54,10 @@ public class WorkerConfiguration {
             worker.kvBlocks(),
             worker.kvPoolFile(),
             worker.maxTokensPerStep(),
-            worker.maxSequences()));
+            worker.maxSequences(),
+            worker.device(),
+            worker.weightDtype(),
+            worker.kvDtype()));
   }
 
   @Bean

@@ -1,7 +1,9 @@
 package dev.baton.worker.boot;
 
+import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.Role;
 import dev.baton.contracts.WorkerId;
+import dev.baton.engine.WeightDtype;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -19,7 +21,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param role which tier it belongs to, or both of them
  * @param modelDirectory a Hugging Face model directory
  * @param model name that clients use for the model; the directory's name by default
- * @param backend native backend, {@code cpu}
+ * @param backend native backend, {@code cpu} or {@code cuda}
+ * @param device ordinal of the accelerator; there is one on most workers
+ * @param weightDtype how the layers' matrices are kept
+ * @param kvDtype elements of the KV pool; workers exchange blocks of equal elements only
  * @param threads compute threads; all processors by default
  * @param kvBlocks blocks of the KV pool
  * @param kvPoolDirectory where the pool's file is made; shared memory where there is such a file
@@ -39,6 +44,9 @@ public record WorkerProperties(
     Path modelDirectory,
     @Nullable String model,
     @DefaultValue("cpu") String backend,
+    @DefaultValue("0") int device,
+    @DefaultValue("bf16") WeightDtype weightDtype,
+    @DefaultValue("bf16") KvDtype kvDtype,
     @DefaultValue("0") int threads,
     @DefaultValue("2048") int kvBlocks,
     @Nullable Path kvPoolDirectory,
@@ -59,6 +67,7 @@ public record WorkerProperties(
   public WorkerProperties {
     Objects.requireNonNull(
         modelDirectory, "baton.worker.model-directory must name a model directory");
+    require(device >= 0, "device must not be negative");
     require(threads >= 0, "threads must not be negative");
     require(kvBlocks >= 1, "kv-blocks must be at least 1");
     require(leaseTtl.isPositive(), "lease-ttl must be positive");

@@ -1,9 +1,10 @@
 package dev.baton.worker.loop;
 
 import dev.baton.contracts.BlockRefs;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockDigests {
   private final @Nullable CompletableFuture<Integer>[] known;
-  private final IntUnaryOperator digest;
+  private final BlockDigester digester;
   private final Executor executor;
 
   @SuppressWarnings({"unchecked", "rawtypes"})
-  BlockDigests(int blocks, IntUnaryOperator digest, Executor executor) {
+  BlockDigests(int blocks, BlockDigester digester, Executor executor) {
     this.known = new CompletableFuture[blocks];
-    this.digest = digest;
+    this.digester = digester;
     this.executor = executor;
   }
 
@@ -31,20 +32,27 @@ final class BlockDigests {
     known[block] = CompletableFuture.completedFuture(value);
   }
 
-  CompletableFuture<Integer> of(int block) {
-    CompletableFuture<Integer> found = known[block];
-    if (found == null) {
-      found = CompletableFuture.supplyAsync(() -> digest.applyAsInt(block), executor);
-      known[block] = found;
+  /** Has those of {@code blocks} computed, in one go, whose digests are not known. */
+  void prepare(int[] blocks) {
+    int[] unknown =
+        Arrays.stream(blocks).filter(block -> known[block] == null).distinct().toArray();
+    if (unknown.length == 0) {
+      return;
     }
-    return found;
+    CompletableFuture<int[]> digests =
+        CompletableFuture.supplyAsync(() -> digester.digests(unknown), executor);
+    for (int i = 0; i < unknown.length; i++) {
+      int place = i;
+      known[unknown[i]] = digests.thenApply(values -> values[place]);
+    }
   }
 
   /** References to pinned blocks; completes on a thread of the executor, or at once. */
   CompletableFuture<BlockRefs> refs(int[] blocks) {
+    prepare(blocks);
     CompletableFuture<?>[] parts = new CompletableFuture<?>[blocks.length];
     for (int i = 0; i < blocks.length; i++) {
-      parts[i] = of(blocks[i]);
+      parts[i] = Objects.requireNonNull(known[blocks[i]]);
     }
     return CompletableFuture.allOf(parts)
         .thenApply(_ -> {

@@ -17,7 +17,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,13 +49,13 @@ public final class EngineLoop implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param digest computes the digest of a pool block; called on {@code digestExecutor}
+   * @param digester called on {@code digestExecutor}
    */
   public EngineLoop(
       Engine engine,
       Scheduler scheduler,
       ResidencySink residency,
-      IntUnaryOperator digest,
+      BlockDigester digester,
       Executor digestExecutor,
       InstantSource clock) {
     this.clock = clock;
@@ -66,7 +65,7 @@ public final class EngineLoop implements AutoCloseable {
             engine,
             scheduler,
             pool,
-            new BlockDigests(pool.total(), digest, digestExecutor),
+            new BlockDigests(pool.total(), digester, digestExecutor),
             residency,
             clock,
             this::onFilled);

@@ -341,13 +341,14 @@ final class LoopCore {
 
   /** Names the blocks that are complete now. */
   private void publish(Sequence sequence) {
+    int first = sequence.published;
     for (; sequence.published < sequence.computed / BLOCK; sequence.published++) {
       int block = sequence.blocks[sequence.published];
       pool.publish(block, sequence.hash(sequence.published));
-      if (sequence.spec.goal() instanceof Goal.HandOver) {
-        // While later chunks compute; the sequence keeps the block pinned or the digest is unused.
-        var _ = digests.of(block);
-      }
+    }
+    if (sequence.spec.goal() instanceof Goal.HandOver) {
+      // While later chunks compute; the sequence keeps the blocks pinned or the digests are unused.
+      digests.prepare(Arrays.copyOfRange(sequence.blocks, first, sequence.published));
     }
   }
 

@@ -17,6 +17,11 @@ public final class FaultInjector implements TransferInterceptor {
   }
 
   @Override
+  public boolean active() {
+    return blocks.get() > 0;
+  }
+
+  @Override
   public void arrived(WorkerId peer, BlockMove move, MemorySegment localBlock) {
     if (blocks.get() > 0 && blocks.getAndDecrement() > 0) {
       long middle = localBlock.byteSize() / 2;

@@ -7,11 +7,9 @@ import dev.baton.contracts.WorkerId;
 import dev.baton.contracts.WorkerLoad;
 import dev.baton.contracts.WorkerStats;
 import dev.baton.engine.Engine;
-import dev.baton.engine.KvMemory;
-import dev.baton.kvtransfer.BlockDigest;
-import dev.baton.kvtransfer.HostKvPool;
 import dev.baton.kvtransfer.KvPlane;
 import dev.baton.kvtransfer.KvPlaneConfig;
+import dev.baton.kvtransfer.KvPool;
 import dev.baton.kvtransfer.TransferInterceptor;
 import dev.baton.kvtransfer.TransferObserver;
 import dev.baton.kvtransfer.TransferOutcome;
@@ -104,7 +102,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       TransferObserver observer,
       Clock clock)
       throws IOException {
-    HostKvPool pool = pool(engine);
+    KvPool pool = EngineBlocks.pool(engine);
     SchedulerLimits limits =
         new SchedulerLimits(
             settings.maxTokensPerStep(),
@@ -119,7 +117,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             engine,
             new Scheduler(limits),
             residency,
-            block -> BlockDigest.of(pool.block(block)),
+            EngineBlocks.digester(pool),
             digesting,
             clock);
     LeaseBook leases = new LeaseBook(clock, (_, _, blocks, _) -> loop.unpin(blocks));
@@ -143,14 +141,6 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
     loop.start();
     return new WorkerRuntime(
         settings, engine, loop, leases, plane, estimate, residency, digesting, mismatches);
-  }
-
-  private static HostKvPool pool(Engine engine) {
-    return switch (engine.kvMemory()) {
-      case KvMemory.Host host ->
-          new HostKvPool(
-              host.file(), host.segment(), engine.kvLayout().blockBytes(), host.blocks());
-    };
   }
 
   private static TransferObserver observeAll(

@@ -74,7 +74,7 @@ class EngineLoopTest {
                   reported.addAll(resident);
                 }
               },
-              block -> block * 31,
+              digested -> IntStream.of(digested).map(block -> block * 31).toArray(),
               Runnable::run,
               clock);
     }

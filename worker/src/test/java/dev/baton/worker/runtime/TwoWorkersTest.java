@@ -18,8 +18,10 @@ import dev.baton.contracts.SamplingParams;
 import dev.baton.contracts.StopConditions;
 import dev.baton.contracts.TokenIds;
 import dev.baton.contracts.WorkerId;
+import dev.baton.kvtransfer.ConnectOutcome;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.TransferObserver;
+import dev.baton.kvtransfer.TransportKind;
 import dev.baton.worker.exchange.PrefixFiller;
 import dev.baton.worker.loop.Filler;
 import dev.baton.worker.loop.Goal;
@@ -45,13 +47,36 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Two workers exchange blocks over real sockets and mapped pools. */
+/**
+ * Two workers exchange blocks over real sockets and mapped pools, also where pools count as the
+ * memory of a device.
+ */
+@ParameterizedClass
+@CsvSource({
+  "false, false, SHARED_MEMORY",
+  "true,  true,  CUDA_IPC",
+  "true,  false, TCP",
+  "false, true,  TCP"
+})
 class TwoWorkersTest {
   private static final BlockHash ROOT = BlockHasher.root(TestEngine.FINGERPRINT, "tenant");
   private static final int BLOCKS = 200;
 
   @TempDir Path folder;
+
+  @Parameter(0)
+  boolean holderOnDevice;
+
+  @Parameter(1)
+  boolean readerOnDevice;
+
+  @Parameter(2)
+  TransportKind expected;
+
   private final FaultInjector faults = new FaultInjector();
   private WorkerRuntime holder;
   private WorkerRuntime reader;
@@ -59,8 +84,8 @@ class TwoWorkersTest {
 
   @BeforeEach
   void start() throws IOException {
-    holder = worker("holder", 1);
-    reader = worker("reader", 2);
+    holder = worker("holder", 1, holderOnDevice);
+    reader = worker("reader", 2, readerOnDevice);
     holderLane = new LaneRef(holder.id(), new Lane(1), new Epoch(1));
   }
 
@@ -80,12 +105,13 @@ class TwoWorkersTest {
     holder.close();
   }
 
-  private WorkerRuntime worker(String name, int lane) throws IOException {
+  private WorkerRuntime worker(String name, int lane, boolean onDevice) throws IOException {
+    Path pool = folder.resolve(name);
     WorkerRuntime worker =
         WorkerRuntime.start(
             new WorkerRuntime.Settings(
                 new WorkerId(name), Role.BOTH, "127.0.0.1", 0, 64, 8, Duration.ofSeconds(30)),
-            TestEngine.create(folder.resolve(name), BLOCKS),
+            onDevice ? TestEngine.onDevice(pool, BLOCKS) : TestEngine.create(pool, BLOCKS),
             new ResidencyPublisher(_ -> {}),
             faults,
             TransferObserver.NONE,
@@ -182,6 +208,22 @@ class TwoWorkersTest {
     assertThat(there).isEqualTo(here);
     assertThat(reader.stats(0).computedTokens()).isLessThanOrEqualTo(1);
     assertThat(reader.stats(0).pulledTokens()).isEqualTo(203);
+    assertThat(((TestEngine) reader.engine()).pulled)
+        .hasValue(expected == TransportKind.CUDA_IPC ? 13 : 0);
+  }
+
+  @Test
+  void blocksTravelByTheBestWayThatThePoolsAllow() throws Exception {
+    var outcome =
+        reader
+            .plane()
+            .connect(holderLane, holder.endpoint(), Deadline.after(Duration.ofSeconds(5)))
+            .toCompletableFuture()
+            .get(5, TimeUnit.SECONDS);
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            ConnectOutcome.Connected.class,
+            connected -> assertThat(connected.peer().path().kind()).isEqualTo(expected));
   }
 
   @Test
@@ -208,7 +250,7 @@ class TwoWorkersTest {
         known.plus(TokenIds.of(generated.stream().mapToInt(Integer::intValue).toArray()));
     LaneRef readerLane = new LaneRef(reader.id(), new Lane(2), new Epoch(1));
     PrefixSource back = new PrefixSource(readerLane, reader.endpoint(), 13);
-    WorkerRuntime third = worker("third", 3);
+    WorkerRuntime third = worker("third", 3, holderOnDevice);
     PrefixFiller filler =
         PrefixFiller.of(
                 new RequestId("back"),

@@ -45,11 +45,15 @@ public final class TestEngine implements Engine {
   private final int maxPositions;
   private final Semaphore permits;
   private final AtomicInteger failures = new AtomicInteger();
+  private final boolean onDevice;
+
+  /** Blocks that its device pulled from others. */
+  public final AtomicInteger pulled = new AtomicInteger();
 
   /** Token count of every step so far. */
   public final List<Integer> stepTokens = java.util.Collections.synchronizedList(new ArrayList<>());
 
-  private TestEngine(Path file, int blocks, int maxPositions, Semaphore permits) {
+  private TestEngine(Path file, int blocks, int maxPositions, Semaphore permits, boolean onDevice) {
     try {
       pool = HostKvPool.create(file, LAYOUT.blockBytes(), blocks, arena);
     } catch (IOException e) {
@@ -57,19 +61,25 @@ public final class TestEngine implements Engine {
     }
     this.maxPositions = maxPositions;
     this.permits = permits;
+    this.onDevice = onDevice;
   }
 
   public static TestEngine create(Path file, int blocks) {
-    return new TestEngine(file, blocks, 1 << 20, new Semaphore(Integer.MAX_VALUE));
+    return create(file, blocks, 1 << 20);
   }
 
   public static TestEngine create(Path file, int blocks, int maxPositions) {
-    return new TestEngine(file, blocks, maxPositions, new Semaphore(Integer.MAX_VALUE));
+    return new TestEngine(file, blocks, maxPositions, new Semaphore(Integer.MAX_VALUE), false);
+  }
+
+  /** Its pool counts as the memory of a device. */
+  public static TestEngine onDevice(Path file, int blocks) {
+    return new TestEngine(file, blocks, 1 << 20, new Semaphore(Integer.MAX_VALUE), true);
   }
 
   /** Every step takes one permit. */
   public static TestEngine gated(Path file, int blocks, Semaphore permits) {
-    return new TestEngine(file, blocks, 1 << 20, permits);
+    return new TestEngine(file, blocks, 1 << 20, permits, false);
   }
 
   /** The next step throws. */
@@ -90,7 +100,9 @@ public final class TestEngine implements Engine {
 
   @Override
   public KvMemory kvMemory() {
-    return new KvMemory.Host(pool.file(), pool.memory(), pool.blockCount());
+    return onDevice
+        ? new TestDevice(pool, pulled)
+        : new KvMemory.Host(pool.file(), pool.memory(), pool.blockCount());
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.baton.kvtransfer.shm;
+package dev.baton.kvtransfer.transport;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,15 +6,14 @@ import java.nio.file.Path;
 
 /**
  * Tells hosts apart by the kernel's boot id. Equal ids mean the same running kernel, not that a
- * path leads to the same file: containers see other file systems. The nonce in the pool's trailer
- * proves that.
+ * path leads to the same file or that the same devices are there: containers see others.
  */
-final class HostIdentity {
+public final class HostIdentity {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   private HostIdentity() {}
 
-  static String read() throws IOException {
+  public static String read() throws IOException {
     return Files.readString(BOOT_ID).strip();
   }
 }
