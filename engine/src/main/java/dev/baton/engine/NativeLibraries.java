@@ -33,6 +33,7 @@ final class NativeLibraries {
   private static final String SHIM = "libbaton_jni.so";
   private static final String OWN = "/dev/baton/engine/native/linux-x86_64/";
   private static final String ONEDNN = "/org/bytedeco/dnnl/linux-x86_64/";
+
   /** The CUDA backend is there where the build found a CUDA compiler. */
   private static final List<String> OWN_LIBRARIES =
       Stream.of(SHIM, "libbaton_cpu.so", "libbaton_cuda.so")
