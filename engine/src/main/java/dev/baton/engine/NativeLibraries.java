@@ -61,11 +61,12 @@ final class NativeLibraries {
     Path library = directory.resolve("libbaton_" + name + ".so");
     if (!Files.exists(library)) {
       throw new EngineUnavailableException(
-          "backend "
-              + name
-              + " is not in "
-              + directory
-              + (name.equals("cuda") ? "; a build has it where nvcc is found" : ""));
+          "backend %s: no %s in %s%s"
+              .formatted(
+                  name,
+                  library.getFileName(),
+                  directory,
+                  name.equals("cuda") ? "; a build makes it where it finds nvcc" : ""));
     }
     ByteBuffer error = NativeStatus.errorBuffer();
     long handle = NativeCalls.load(library.toString(), error);

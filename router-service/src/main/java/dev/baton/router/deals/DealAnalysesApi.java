@@ -32,10 +32,7 @@ final class DealAnalysesApi implements GenerationApi {
   public GenerationWork parse(ApiRequest request) {
     DealRequest deal = DealRequest.read(request.headers(), request.body());
     TextModel model = deal.model() == null ? models.first() : models.get(deal.model());
-    TokenIds prompt =
-        model.encodeChat(
-            List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", deal.memo())),
-            "memo");
+    TokenIds prompt = prompt(model, deal.memo());
     PromptLimits.requireFit(model, "memo", prompt.size(), MAX_TOKENS);
     GenerationSpec spec =
         new GenerationSpec(
@@ -46,5 +43,11 @@ final class DealAnalysesApi implements GenerationApi {
             ServiceClass.INTERACTIVE,
             timeout);
     return new DealWork(spec, model, request.requestId(), deal);
+  }
+
+  /** The memo as the model was trained to read it. */
+  static TokenIds prompt(TextModel model, String memo) {
+    return model.encodeChat(
+        List.of(new ChatMessage("system", INSTRUCTION), new ChatMessage("user", memo)), "memo");
   }
 }
