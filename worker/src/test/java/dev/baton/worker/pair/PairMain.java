@@ -83,7 +83,7 @@ public final class PairMain {
         handedOver.add(decode.goOn(prompt.id(), prompt.tokens(), handle, MAX_TOKENS));
       }
       long blocks = prompts.stream().mapToLong(p -> Math.ceilDiv(p.tokens().size(), 16)).sum();
-      // what prompts share is pulled once; the token behind a prompt is the only one computed
+      // the token behind a prompt is the only one computed
       allTravelled = decode.computedTokens() <= prompts.size();
       System.out.printf(
           "two processes: %d prompts in %.1f s, %d blocks of prompts, travelled %s, %d tokens of"

@@ -127,7 +127,7 @@ final class PairWorker implements AutoCloseable {
                       Deadline.after(Duration.ofSeconds(10)))
                   .whenComplete((_, _) -> runtime.puller().release(handle.lease()))
                   .thenApply(pulled -> pulled.filled());
-      tokens.addAll(run(request, known, prompt.size(), generating(maxTokens), pull).tokens());
+      tokens.addAll(run(request, known, prompt.size(), generating(maxTokens - 1), pull).tokens());
     }
     return tokens;
   }
