@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,14 +133,16 @@ public final class PairMain {
 
   /** The other process: reads prompts, answers with handles. */
   private static void prefill(Path modelDirectory, String backend) throws Exception {
+    PrintStream out = System.out;
+    System.setOut(System.err); // where the log goes, too
     try (PairWorker worker =
             new PairWorker("prefill", 1, modelDirectory, backend, (_, _, _, _, _, _) -> {});
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
-      System.out.println("ready");
+      out.println("ready");
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         Prompt prompt = parse(line);
         HandOff handle = worker.prefill(prompt.id(), prompt.tokens());
-        System.out.println(Base64.getEncoder().encodeToString(WireCodec.toCbor(handle)));
+        out.println(Base64.getEncoder().encodeToString(WireCodec.toCbor(handle)));
       }
     }
   }
