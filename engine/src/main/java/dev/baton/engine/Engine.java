@@ -19,8 +19,9 @@ public interface Engine extends AutoCloseable {
 
   /**
    * Runs one mixed batch of prefill chunks and decode steps: computes the KV of every slice's
-   * tokens and samples where asked. The result of a slice does not depend on its batch mates or on
-   * how its sequence was cut into slices. The calling thread needs a stack of 4 MiB.
+   * tokens and samples where asked. On {@code cpu} the result of a slice does not depend on its
+   * batch mates or on how its sequence was cut into slices; on {@code cuda} it does not up to
+   * rounding. The calling thread needs a stack of 4 MiB.
    *
    * @return one token for each slice with a {@link SampleRequest}, in batch order
    * @throws IllegalArgumentException if a token, position or block is out of range; nothing was run
