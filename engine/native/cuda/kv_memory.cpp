@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cuda_error.hpp"
+#include "stream.hpp"
 
 namespace baton::cuda {
 namespace {
@@ -26,32 +27,6 @@ constexpr std::int64_t kStagingBytes = 4 << 20;
 
 /// cudaMalloc may put smaller allocations beside others, which an exported handle would share.
 constexpr std::size_t kExportAlignment = 2 << 20;
-
-class Stream {
- public:
-  Stream() { BATON_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
-  ~Stream() { cudaStreamDestroy(stream_); }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  operator cudaStream_t() const { return stream_; }
-  void wait() const { BATON_CUDA(cudaStreamSynchronize(stream_)); }
-
- private:
-  cudaStream_t stream_ = nullptr;
-};
-
-class Event {
- public:
-  Event() { BATON_CUDA(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }
-  ~Event() { cudaEventDestroy(event_); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  void record(const Stream& stream) const { BATON_CUDA(cudaEventRecord(event_, stream)); }
-  void wait() const { BATON_CUDA(cudaEventSynchronize(event_)); }
-
- private:
-  cudaEvent_t event_ = nullptr;
-};
 
 using Handle = std::array<std::uint8_t, sizeof(baton_kv_handle::memory)>;
 
@@ -337,50 +312,42 @@ void KvMemory::write_staged(Lane& lane, std::span<const std::int32_t> blocks,
   }
 }
 
-void KvMemory::read(std::span<const std::int32_t> blocks, void* host) {
+/// Calls direct(lane, batch, at) or staged(lane, batch, at) for the blocks of one launch at a time,
+/// `at` being the first one's place in `host`.
+template <class Direct, class Staged>
+void KvMemory::in_batches(std::span<const std::int32_t> blocks, const void* host, Direct&& direct,
+                          Staged&& staged) {
   check(blocks, blocks_);
   if (blocks.empty()) return;
   require(host != nullptr, "no host memory");
   const Borrowed lane(*this);
   const auto bytes = static_cast<std::size_t>(block_bytes_);
-  const bool direct = pinned(host, blocks.size() * bytes);
-  if (!direct && lane->staging.data() == nullptr) {
+  const bool is_pinned = pinned(host, blocks.size() * bytes);
+  if (!is_pinned && lane->staging.data() == nullptr) {
     lane->staging = PinnedBuffer<std::uint8_t>(2 * staged_blocks_ * bytes);
   }
-  auto* to = static_cast<std::uint8_t*>(host);
   for (std::size_t at = 0; at < blocks.size(); at += kBatch) {
     const auto batch = blocks.subspan(at, std::min(kBatch, blocks.size() - at));
     lane->send(batch);
-    if (direct) {
-      to_pinned(*lane, batch, 0, to + at * bytes);
-    } else {
-      read_staged(*lane, batch, to + at * bytes);
-    }
+    is_pinned ? direct(*lane, batch, at * bytes) : staged(*lane, batch, at * bytes);
     lane->stream.wait();
   }
 }
 
+void KvMemory::read(std::span<const std::int32_t> blocks, void* host) {
+  auto* to = static_cast<std::uint8_t*>(host);
+  in_batches(
+      blocks, host,
+      [&](Lane& lane, auto batch, std::size_t at) { to_pinned(lane, batch, 0, to + at); },
+      [&](Lane& lane, auto batch, std::size_t at) { read_staged(lane, batch, to + at); });
+}
+
 void KvMemory::write(std::span<const std::int32_t> blocks, const void* host) {
-  check(blocks, blocks_);
-  if (blocks.empty()) return;
-  require(host != nullptr, "no host memory");
-  const Borrowed lane(*this);
-  const auto bytes = static_cast<std::size_t>(block_bytes_);
-  const bool direct = pinned(host, blocks.size() * bytes);
-  if (!direct && lane->staging.data() == nullptr) {
-    lane->staging = PinnedBuffer<std::uint8_t>(2 * staged_blocks_ * bytes);
-  }
   const auto* from = static_cast<const std::uint8_t*>(host);
-  for (std::size_t at = 0; at < blocks.size(); at += kBatch) {
-    const auto batch = blocks.subspan(at, std::min(kBatch, blocks.size() - at));
-    lane->send(batch);
-    if (direct) {
-      from_pinned(*lane, batch, 0, from + at * bytes);
-    } else {
-      write_staged(*lane, batch, from + at * bytes);
-    }
-    lane->stream.wait();
-  }
+  in_batches(
+      blocks, host,
+      [&](Lane& lane, auto batch, std::size_t at) { from_pinned(lane, batch, 0, from + at); },
+      [&](Lane& lane, auto batch, std::size_t at) { write_staged(lane, batch, from + at); });
 }
 
 std::unique_ptr<KvPeer> KvMemory::attach(const baton_kv_handle& handle) {

@@ -72,6 +72,9 @@ class KvMemory {
   std::unique_ptr<Lane> take();
   void give_back(std::unique_ptr<Lane> lane) noexcept;
   std::uint8_t* block(std::int32_t id) const { return pool_.data() + id * block_bytes_; }
+  template <class Direct, class Staged>
+  void in_batches(std::span<const std::int32_t> blocks, const void* host, Direct&& direct,
+                  Staged&& staged);
   void to_pinned(Lane& lane, std::span<const std::int32_t> blocks, std::size_t first,
                  std::uint8_t* pinned) const;
   void from_pinned(Lane& lane, std::span<const std::int32_t> blocks, std::size_t first,

@@ -29,7 +29,7 @@ class Event {
   ~Event() { cudaEventDestroy(event_); }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
-  void record(cudaStream_t stream) { BATON_CUDA(cudaEventRecord(event_, stream)); }
+  void record(cudaStream_t stream) const { BATON_CUDA(cudaEventRecord(event_, stream)); }
   void wait() const { BATON_CUDA(cudaEventSynchronize(event_)); }
   /// Milliseconds from `before` to this one.
   float since(const Event& before) const {

@@ -186,13 +186,6 @@ class Bench {
   }
 
  private:
-  static baton_sampling greedy() {
-    baton_sampling out{};
-    out.top_p = 1;
-    out.repetition_penalty = 1;
-    return out;
-  }
-
   double prefill(const Sequence& sequence) {
     const double from = now();
     model_.step({slice(sequence.tokens.data(), sequence, 0, kContext)});

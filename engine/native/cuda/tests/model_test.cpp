@@ -35,20 +35,6 @@ double relative_error(const std::vector<float>& got, const std::vector<float>& w
   return std::isnan(difference) ? HUGE_VAL : std::sqrt(difference / size);
 }
 
-baton_sampling greedy() {
-  return {.temperature = 0,
-          .top_p = 1,
-          .min_p = 0,
-          .repetition_penalty = 1,
-          .presence_penalty = 0,
-          .frequency_penalty = 0,
-          .top_k = 0,
-          .top_logprobs = 0,
-          .seed = 0,
-          .prompt_length = 0,
-          .reserved = 0};
-}
-
 /// A sequence with blocks of its own; the same ids on both backends.
 struct Sequence {
   std::vector<std::int32_t> tokens;
