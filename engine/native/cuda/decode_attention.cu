@@ -102,7 +102,7 @@ __device__ void merge_splits(const float* parts, const float2* part_statistics, 
       for (int s = 0; s < kPartsAtOnce; ++s) {
         if (from + s >= splits) break;
         const float2 of = statistics[(from + s) * group + row];
-        const float factor = exp2f(of.x - largest);
+        const float factor = exp2_fast(of.x - largest);
         total += of.y * factor;
         add_scaled(value, part[s], factor);
       }
@@ -219,7 +219,7 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
 #pragma unroll
     for (int w = 0; w < kWarps; ++w) {  // one without a block has the maximum -inf and counts 0
       const float2 of = statistics[w * group + row];
-      const float factor = exp2f(of.x - largest);
+      const float factor = exp2_fast(of.x - largest);
       total += of.y * factor;
       const float* from = outputs + (w * group + row) * Row::kStride + Row::at(4 * i % kDim);
       add_scaled(value, *reinterpret_cast<const float4*>(from), factor);

@@ -87,7 +87,7 @@ __device__ void weigh(Accumulator<kDim>& acc, float (&scores)[2][4], int visible
   if (__any_sync(0xffffffff, grown)) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      const float factor = exp2f(acc.maximum[r] - largest[r]);  // the first time exp2(-inf) = 0
+      const float factor = exp2_fast(acc.maximum[r] - largest[r]);  // the first time exp2(-inf) = 0
       acc.maximum[r] = largest[r];
       acc.sum[r] *= factor;
 #pragma unroll
@@ -101,7 +101,7 @@ __device__ void weigh(Accumulator<kDim>& acc, float (&scores)[2][4], int visible
   for (int tile = 0; tile < 2; ++tile) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      scores[tile][i] = exp2f(scores[tile][i] - acc.maximum[i / 2]);
+      scores[tile][i] = exp2_fast(scores[tile][i] - acc.maximum[i / 2]);
       acc.sum[i / 2] += scores[tile][i];
     }
   }

@@ -160,7 +160,7 @@ struct Softmax {
       largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, 2));
       // a row that has seen no key yet has no maximum: its weights are 0, not NaN
       const float shift = largest == -INFINITY ? 0.0F : largest * scale;
-      factor[r] = exp2f(maximum[r] * scale - shift);
+      factor[r] = exp2_fast(maximum[r] * scale - shift);
       maximum[r] = largest;
       float part = 0;
 #pragma unroll
@@ -168,7 +168,7 @@ struct Softmax {
 #pragma unroll
         for (int j = 0; j < 2; ++j) {
           float& value = s[4 * i + 2 * r + j];
-          value = exp2f(fmaf(value, scale, -shift));
+          value = exp2_fast(fmaf(value, scale, -shift));
           part += value;
         }
       }
@@ -327,8 +327,10 @@ __device__ void consume(Shared<kDim>& shared, const Arguments& a, int consumer) 
       products_wait<0>();
       pin(out);
       if (leader) barrier_arrive(&shared.v_empty[now.stage]);
+      if (__any_sync(0xffffffff, factor[0] != 1 || factor[1] != 1)) {
 #pragma unroll
-      for (int i = 0; i < kDim / 2; ++i) out[i] *= factor[i / 2 % 2];
+        for (int i = 0; i < kDim / 2; ++i) out[i] *= factor[i / 2 % 2];
+      }
       pack(s, p);
       ++use;
       now = next;
