@@ -10,6 +10,7 @@ namespace baton::cuda {
 namespace {
 
 constexpr int kTileQueries = 128;
+constexpr std::size_t kSmallTables = std::size_t{64} << 10;  // bytes; as quick to copy as nothing
 
 int tiles_of(const baton_slice& slice) {
   return slice.count == 1 ? 0 : (slice.count + kTileQueries - 1) / kTileQueries;
@@ -23,10 +24,11 @@ int blocks_of(const baton_slice& slice) {
 
 /// Byte offsets of the arrays.
 struct BatchUpload::Layout {
-  std::size_t sample_rows, sampled, tiles, tokens, positions, slots, slice_of, first, count, start;
+  std::size_t sample_rows, sampled, tiles, tokens, positions, slots, slice_of, first, count, start,
+      tables;
   std::size_t bytes = 0;
 
-  explicit Layout(const BatchSize& size) {
+  Layout(const BatchSize& size, int max_blocks) {
     sample_rows = add(sizeof(SampleRow), size.samples);
     tiles = add(sizeof(int2), size.tiles);
     sampled = add(sizeof(std::int32_t), size.samples);
@@ -36,6 +38,7 @@ struct BatchUpload::Layout {
     for (auto* of_slices : {&first, &count, &start}) {
       *of_slices = add(sizeof(std::int32_t), size.slices);
     }
+    tables = add(sizeof(std::int32_t) * static_cast<std::size_t>(max_blocks), size.slices);
   }
 
  private:
@@ -52,14 +55,12 @@ BatchUpload::BatchUpload(const baton_options& options, int max_rows, int max_sam
   const Layout largest({.rows = max_rows,
                         .slices = max_samples,
                         .samples = max_samples,
-                        .tiles = max_rows / kTileQueries + options.max_sequences});
-  const auto tables = static_cast<std::size_t>(max_samples) * static_cast<std::size_t>(max_blocks_);
+                        .tiles = max_rows / kTileQueries + options.max_sequences},
+                       max_blocks_);
   device_ = DeviceBuffer<std::byte>(largest.bytes);
-  tables_ = DeviceBuffer<std::int32_t>(tables);
-  BATON_CUDA(cudaMemset(tables_.data(), 0, tables_.bytes()));
+  BATON_CUDA(cudaMemset(device_.data(), 0, device_.bytes()));
   for (int i = 0; i < BATON_STEPS_AHEAD; ++i) {
     host_.emplace_back(largest.bytes);
-    host_tables_.emplace_back(tables);
     host_histories_.emplace_back();
   }
 }
@@ -71,7 +72,7 @@ int BatchUpload::tiles(std::span<const baton_slice> slices) {
 }
 
 void BatchUpload::write(std::span<const baton_slice> slices, const BatchSize& size, int slot) {
-  const Layout layout(size);
+  const Layout layout(size, max_blocks_);
   std::byte* to = host_[static_cast<std::size_t>(slot)].data();
   order_.resize(slices.size());
   std::iota(order_.begin(), order_.end(), 0);
@@ -80,9 +81,9 @@ void BatchUpload::write(std::span<const baton_slice> slices, const BatchSize& si
   });
   place(layout);
   step_.rows = size.rows;
-  write_slices(slices, size, layout, to, host_tables_[static_cast<std::size_t>(slot)].data());
+  write_slices(slices, size, layout, to);
   write_samples(slices, size, layout, to, slot);
-  used_bytes_ = layout.bytes;
+  tables_at_ = layout.tables;
   used_slices_ = static_cast<int>(slices.size());
 }
 
@@ -92,7 +93,7 @@ void BatchUpload::place(const Layout& layout) {
   };
   step_.at = {at(layout.tokens), at(layout.positions), at(layout.slots)};
   step_.slice_of = at(layout.slice_of);
-  step_.slices = {at(layout.first), at(layout.count), at(layout.start), tables_.data(),
+  step_.slices = {at(layout.first), at(layout.count), at(layout.start), at(layout.tables),
                   max_blocks_};
   step_.tiles = reinterpret_cast<const int2*>(device_.data() + layout.tiles);
   sampled_rows_ = at(layout.sampled);
@@ -100,7 +101,7 @@ void BatchUpload::place(const Layout& layout) {
 }
 
 void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchSize& size,
-                               const Layout& layout, std::byte* to, std::int32_t* table) {
+                               const Layout& layout, std::byte* to) {
   auto at = [&](std::size_t offset) { return reinterpret_cast<std::int32_t*>(to + offset); };
   std::int32_t* tokens = at(layout.tokens);
   std::int32_t* positions = at(layout.positions);
@@ -120,7 +121,7 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
     at(layout.start)[place] = slice.start;
     const int blocks = blocks_of(slice);
     used_blocks_ = std::max(used_blocks_, blocks);
-    std::copy_n(slice.blocks, blocks, table + std::int64_t{place} * max_blocks_);
+    std::copy_n(slice.blocks, blocks, at(layout.tables) + std::int64_t{place} * max_blocks_);
     for (int i = 0; i < slice.count; ++i, ++row) {
       const int position = slice.start + i;
       tokens[row] = slice.tokens[i];
@@ -175,6 +176,7 @@ void BatchUpload::write_samples(std::span<const baton_slice> slices, const Batch
   auto& histories = host_histories_[static_cast<std::size_t>(slot)];
   if (needed > histories.size()) histories = PinnedBuffer<std::int32_t>(2 * needed);
   history_size_ = 0;
+  sample_needs_ = {};
   int next = 0;
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const baton_slice& slice = slices[i];
@@ -191,6 +193,7 @@ void BatchUpload::write_samples(std::span<const baton_slice> slices, const Batch
       std::copy_n(slice.history, end, histories.data() + history_size_);
       history_size_ += static_cast<std::size_t>(end);
     }
+    sample_needs_.add(row);
     rows[next] = row;
     sampled[next++] = last_rows_[i];
   }
@@ -199,13 +202,18 @@ void BatchUpload::write_samples(std::span<const baton_slice> slices, const Batch
 
 void BatchUpload::copy(int slot, cudaStream_t stream) {
   const auto index = static_cast<std::size_t>(slot);
-  BATON_CUDA(cudaMemcpyAsync(device_.data(), host_[index].data(), used_bytes_,
-                             cudaMemcpyHostToDevice, stream));
+  const std::byte* from = host_[index].data();
   const std::size_t stride = sizeof(std::int32_t) * static_cast<std::size_t>(max_blocks_);
-  BATON_CUDA(cudaMemcpy2DAsync(tables_.data(), stride, host_tables_[index].data(), stride,
-                               sizeof(std::int32_t) * static_cast<std::size_t>(used_blocks_),
-                               static_cast<std::size_t>(used_slices_), cudaMemcpyHostToDevice,
-                               stream));
+  const std::size_t width = sizeof(std::int32_t) * static_cast<std::size_t>(used_blocks_);
+  const auto tables = static_cast<std::size_t>(used_slices_);
+  const std::size_t span = tables == 0 ? 0 : (tables - 1) * stride + width;
+  const bool small = span <= kSmallTables;
+  BATON_CUDA(cudaMemcpyAsync(device_.data(), from, tables_at_ + (small ? span : 0),
+                             cudaMemcpyHostToDevice, stream));
+  if (!small) {
+    BATON_CUDA(cudaMemcpy2DAsync(device_.data() + tables_at_, stride, from + tables_at_, stride,
+                                 width, tables, cudaMemcpyHostToDevice, stream));
+  }
   if (history_size_ == 0) return;
   if (history_size_ > histories_.size()) {
     BATON_CUDA(cudaStreamSynchronize(stream));  // a step on its way may read the old one

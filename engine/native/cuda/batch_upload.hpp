@@ -20,7 +20,8 @@ struct BatchSize {
 };
 
 /// Host and device copies of everything that the kernels of one step read. The arrays lie one
-/// after the other, so that one copy moves them; where depends on the BatchSize alone.
+/// after the other, the block tables last, so that one copy moves them unless there is much between
+/// the tables; where they lie depends on the BatchSize alone.
 class BatchUpload {
  public:
   BatchUpload(const baton_options& options, int max_rows, int max_samples, int max_positions);
@@ -36,8 +37,8 @@ class BatchUpload {
   const Step& step() const { return step_; }
   const std::int32_t* sampled_rows() const { return sampled_rows_; }
   const SampleRow* sample_rows() const { return sample_rows_; }
+  const SampleNeeds& sample_needs() const { return sample_needs_; }
   std::int32_t* histories() const { return histories_.data(); }
-  bool has_histories() const { return history_size_ > 0; }
 
   static int tiles(std::span<const baton_slice> slices);
 
@@ -48,28 +49,27 @@ class BatchUpload {
   struct Layout;
   void place(const Layout& layout);
   void write_slices(std::span<const baton_slice> slices, const BatchSize& size,
-                    const Layout& layout, std::byte* to, std::int32_t* table);
+                    const Layout& layout, std::byte* to);
   void write_samples(std::span<const baton_slice> slices, const BatchSize& size,
                      const Layout& layout, std::byte* to, int slot);
 
   int max_blocks_;  // of a sequence
   DeviceBuffer<std::byte> device_;
-  DeviceBuffer<std::int32_t> tables_;  // [sequences][max_blocks]
   DeviceBuffer<std::int32_t> histories_;
   std::vector<PinnedBuffer<std::byte>> host_;           // one a slot
-  std::vector<PinnedBuffer<std::int32_t>> host_tables_;
   std::vector<PinnedBuffer<std::int32_t>> host_histories_;
   std::vector<int> order_;      // slices, those of one token first
   std::vector<int> last_rows_;  // [slices] row of its last token, in the caller's order
   std::vector<int2> tiles_;
 
   Step step_{};
-  std::size_t used_bytes_ = 0;
+  std::size_t tables_at_ = 0;  // byte offset of the tables [slices][max_blocks]
   int used_slices_ = 0;
   int used_blocks_ = 0;
   std::size_t history_size_ = 0;
   const std::int32_t* sampled_rows_ = nullptr;
   const SampleRow* sample_rows_ = nullptr;
+  SampleNeeds sample_needs_;
 };
 
 }  // namespace baton::cuda

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "elementwise.hpp"
+#include "norm.hpp"
 
 namespace baton::cuda {
 namespace {
@@ -22,6 +22,7 @@ Decoder::Decoder(std::unique_ptr<Products> products, Weights weights, int max_ro
       weights_(std::move(weights)),
       residual_(size(max_rows) * size(weights_.hidden)),
       normed_(size(std::max(max_rows, padded(max_samples))) * size(weights_.hidden)),
+      squares_(size(kFewRows) * size(norm_parts(weights_.hidden))),
       scratch_(largest_scratch(weights_.parts, max_rows)),
       logits_(size(padded(max_samples)) * size(weights_.vocabulary)) {}
 
@@ -30,22 +31,50 @@ int Decoder::padded(int tokens) {
   return (tokens + step - 1) / step * step;
 }
 
+const Matrix& Decoder::head() const {
+  return (weights_.head ? *weights_.head : weights_.embedding).view();
+}
+
+bool Decoder::spreads_norms(int rows) const {
+  return has_few_rows(head(), rows) &&
+         std::all_of(weights_.parts.begin(), weights_.parts.end(),
+                     [&](const Part& part) { return part.sublayer->spreads_norms(rows); });
+}
+
 void Decoder::run(Step step, const std::int32_t* sampled, int count, const baton_sample* samples,
                   cudaStream_t stream) {
   step.stream = stream;
   const int hidden = weights_.hidden;
+  const float epsilon = weights_.rms_epsilon;
+  const bool spread = spreads_norms(step.rows);
+  Residual residual{residual_.data()};
+  Normed x{normed_.data()};
+  if (spread) {
+    residual = {residual_.data(), weights_.parts[0].norm.data(), normed_.data(), squares_.data()};
+    x = {normed_.data(), squares_.data(), 1, epsilon};
+  }
   embed(step.at.tokens, samples, static_cast<const bf16_t*>(weights_.embedding.view().data),
-        step.rows, hidden, residual_.data(), step.stream);
-  for (Part& part : weights_.parts) {
-    add_rms_norm(residual_.data(), nullptr, part.norm.data(), weights_.rms_epsilon, step.rows, hidden,
-             normed_.data(), step.stream);
-    part.sublayer->run(step, normed_.data(), residual_.data(), scratch_.data());
+        step.rows, hidden, residual, stream);
+  for (std::size_t i = 0; i < weights_.parts.size(); ++i) {
+    const Part& part = weights_.parts[i];
+    const bool last = i + 1 == weights_.parts.size();
+    if (spread) {
+      residual.norm = (last ? weights_.final_norm : weights_.parts[i + 1].norm).data();
+    } else {
+      rms_norm(residual.sum, nullptr, part.norm.data(), epsilon, step.rows, hidden, normed_.data(),
+               stream);
+    }
+    part.sublayer->run(step, x, residual, scratch_.data());
+    if (spread) x.parts = norm_parts(hidden);
   }
   if (count == 0) return;
-  gather_add_rms_norm(residual_.data(), nullptr, sampled, weights_.final_norm.data(), weights_.rms_epsilon,
-                  count, hidden, normed_.data(), step.stream);
-  const DeviceMatrix& head = weights_.head ? *weights_.head : weights_.embedding;
-  products_->run(normed_.data(), head.view(), count, logits_.data(), step.stream);
+  if (spread) {
+    x.rows = sampled;
+  } else {
+    rms_norm(residual.sum, sampled, weights_.final_norm.data(), epsilon, count, hidden,
+             normed_.data(), stream);
+  }
+  products_->run(x, head(), count, logits_.data(), stream);
 }
 
 }  // namespace baton::cuda

@@ -45,10 +45,14 @@ class Decoder {
   static int padded(int tokens);
 
  private:
+  const Matrix& head() const;
+  bool spreads_norms(int rows) const;
+
   std::unique_ptr<Products> products_;
   Weights weights_;
   DeviceBuffer<float> residual_;     // [rows][hidden]
   DeviceBuffer<bf16_t> normed_;      // [rows][hidden]
+  DeviceBuffer<float> squares_;      // [few rows][parts], of norms spread over products
   DeviceBuffer<std::byte> scratch_;  // of the sublayers
   DeviceBuffer<float> logits_;       // [samples][vocabulary]
 };

@@ -15,6 +15,10 @@ constexpr std::uint64_t kReserve = std::uint64_t{256} << 20;  // library workspa
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
+std::size_t answer_bytes(int samples) {
+  return size(samples) * (sizeof(baton_sample) + sizeof(SampleFlaw));
+}
+
 void check(const baton_options& options) {
   require(options.max_tokens > 0 && options.max_tokens <= 1 << 20,
           "max_tokens must be between 1 and 1048576");
@@ -115,10 +119,8 @@ Engine::Engine(const baton_model& model, const baton_options& options)
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
                                           samples_room_, max_positions_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);
-  samples_ = DeviceBuffer<baton_sample>(size(samples_room_));
-  flaws_ = DeviceBuffer<SampleFlaw>(size(samples_room_));
-  host_samples_ = PinnedBuffer<baton_sample>(BATON_STEPS_AHEAD * samples_.size());
-  host_flaws_ = PinnedBuffer<SampleFlaw>(BATON_STEPS_AHEAD * flaws_.size());
+  answer_ = DeviceBuffer<std::byte>(answer_bytes(samples_room_));
+  host_answers_ = PinnedBuffer<std::byte>(BATON_STEPS_AHEAD * answer_.size());
   warm_up();
 }
 
@@ -133,12 +135,12 @@ void Engine::warm_up() {
   upload_->write({}, {.rows = rows, .slices = 0, .samples = 0, .tiles = 0}, 0);
   upload_->copy(0, stream_);
   Step step = upload_->step();
-  decoder_->run(step, nullptr, 0, samples_.data(), stream_);
+  decoder_->run(step, nullptr, 0, device_samples(), stream_);
   for (const int bucket : buckets(options_)) {
     upload_->write({}, {.rows = bucket, .slices = bucket, .samples = bucket, .tiles = 0}, 0);
     upload_->copy(0, stream_);
     auto run = [&] {
-      decoder_->run(upload_->step(), upload_->sampled_rows(), bucket, samples_.data(), stream_);
+      decoder_->run(upload_->step(), upload_->sampled_rows(), bucket, device_samples(), stream_);
     };
     run();
     stream_.wait();
@@ -203,24 +205,22 @@ void Engine::forward(std::span<const baton_slice> slices, int samples, int slot)
                   .tiles = BatchUpload::tiles(slices)},
                  slot);
   upload_->copy(slot, stream_);
-  decoder_->run(upload_->step(), upload_->sampled_rows(), padded_samples, samples_.data(),
+  decoder_->run(upload_->step(), upload_->sampled_rows(), padded_samples, device_samples(),
                 stream_);
 }
 
-void Engine::answer(int samples, int slot) {
-  if (samples == 0) return;
-  if (upload_->has_histories()) {
-    resolve_histories(upload_->sample_rows(), samples, samples_.data(), upload_->histories(),
-                      stream_);
+void Engine::answer(int count, int slot) {
+  if (count == 0) return;
+  const SampleNeeds& needs = upload_->sample_needs();
+  baton_sample* samples = device_samples();
+  auto* flaws = reinterpret_cast<SampleFlaw*>(samples + count);
+  if (needs.history) {
+    resolve_histories(upload_->sample_rows(), count, samples, upload_->histories(), stream_);
   }
-  sampler_->run(decoder_->logits(), upload_->sample_rows(), upload_->histories(), nullptr, samples,
-                samples_.data(), flaws_.data(), stream_);
-  const std::size_t from = size(slot) * samples_.size();
-  BATON_CUDA(cudaMemcpyAsync(host_samples_.data() + from, samples_.data(),
-                             size(samples) * sizeof(baton_sample), cudaMemcpyDeviceToHost,
-                             stream_));
-  BATON_CUDA(cudaMemcpyAsync(host_flaws_.data() + from, flaws_.data(),
-                             size(samples) * sizeof(SampleFlaw), cudaMemcpyDeviceToHost, stream_));
+  sampler_->run(decoder_->logits(), upload_->sample_rows(), needs, upload_->histories(), nullptr,
+                count, samples, flaws, stream_);
+  BATON_CUDA(cudaMemcpyAsync(host_answers_.data() + size(slot) * answer_.size(), answer_.data(),
+                             answer_bytes(count), cudaMemcpyDeviceToHost, stream_));
 }
 
 void Engine::wait(std::span<baton_sample> samples) {
@@ -231,9 +231,11 @@ void Engine::wait(std::span<baton_sample> samples) {
           "no room for " + std::to_string(pending.samples) + " samples");
   broken_ = true;
   pending.done.wait();
-  const std::size_t from = size(slot) * samples_.size();
+  const auto* answers = reinterpret_cast<const baton_sample*>(host_answers_.data() +
+                                                              size(slot) * answer_.size());
+  const auto* flaws = reinterpret_cast<const SampleFlaw*>(answers + pending.samples);
   for (int i = 0; i < pending.samples; ++i) {
-    const std::int32_t flaw = host_flaws_[from + size(i)].token;
+    const std::int32_t flaw = flaws[i].token;
     if (flaw == kNoFlaw) continue;
     try {
       fail_sampling(flaw, pending.positions[size(i)]);
@@ -243,7 +245,7 @@ void Engine::wait(std::span<baton_sample> samples) {
     }
   }
   broken_ = false;
-  std::copy_n(host_samples_.data() + from, pending.samples, samples.data());
+  std::copy_n(answers, pending.samples, samples.data());
   ++waited_;
 }
 

@@ -52,7 +52,10 @@ class Engine {
   void warm_up();
   int bucket_of(std::span<const baton_slice> slices) const;
   void forward(std::span<const baton_slice> slices, int samples, int slot);
-  void answer(int samples, int slot);
+  void answer(int count, int slot);
+  baton_sample* device_samples() const {
+    return reinterpret_cast<baton_sample*>(answer_.data());
+  }
 
   int device_;
   int samples_room_;
@@ -66,10 +69,8 @@ class Engine {
   std::unique_ptr<BatchUpload> upload_;
   std::unique_ptr<Sampler> sampler_;
   std::map<int, Graph> graphs_;  // decode steps by bucket
-  DeviceBuffer<baton_sample> samples_;
-  DeviceBuffer<SampleFlaw> flaws_;
-  PinnedBuffer<baton_sample> host_samples_;  // [slots][max_sequences]
-  PinnedBuffer<SampleFlaw> host_flaws_;
+  DeviceBuffer<std::byte> answer_;        // of a step: its samples, right behind them their flaws
+  PinnedBuffer<std::byte> host_answers_;  // [slots] likewise
   Pending pending_[BATON_STEPS_AHEAD];
   int submitted_ = 0;
   int waited_ = 0;

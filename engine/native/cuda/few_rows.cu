@@ -5,26 +5,26 @@
 // eight loads of 16 bytes in flight, the first of them before the kernel that makes x has finished.
 // The sums are products of tensor cores with the weight as left operand and up to eight rows of x
 // as right one. Which inputs an operand's columns are is ours to choose as long as both operands
-// agree: lane (g, t) gives what lies at the 16 bytes it loaded.
+// agree: lane (g, t) gives what lies at the 16 bytes it loaded. What becomes of the sums is in
+// few_rows_results.cuh.
 #include <cuda_fp8.h>
 
 #include <string>
 
+#include "few_rows_results.cuh"
 #include "hopper.cuh"
 #include "launch.hpp"
 #include "products.hpp"
-#include "silu.cuh"
 
 namespace baton::cuda {
 namespace {
 
 constexpr int kWarps = 8;
-constexpr int kTile = 16;     // weight rows of a CTA
-constexpr int kColumns = 8;   // of a warp-wide product: rows of x
-constexpr int kDepth = 2;     // units in flight a warp
+constexpr int kColumns = 8;     // of a warp-wide product: rows of x
+constexpr int kDepth = 2;       // units in flight a warp
 constexpr int kUnitChunks = 8;  // of 16 bytes, in a row of a unit
 constexpr int kCtasPerMultiprocessor = 3;
-static_assert(kFewRows <= kColumns);
+static_assert(kFewRows <= kColumns && kFewRows <= kWarps && kTile == kNormPart);
 
 /// A lane's part of 128 bytes of every row of the tile: with g = lane / 4 and t = lane % 4, chunks t
 /// and t + 4 of rows g (`upper`) and g + 8 (`lower`).
@@ -121,23 +121,47 @@ __device__ inline void multiply_chunk(float (&sums)[4], const uint4& upper, cons
   }
 }
 
-/// kGated: the weight is [2 outputs][inputs], gate above up, and the tile is 8 rows of each.
-template <bool kFp8, bool kGated, class Out>
+/// Asks for the parts of the squares of one row, for the lanes that will `sum_parts`.
+__device__ inline void ask_parts(const float* from, int parts, float* shared) {
+  for (int i = threadIdx.x % 32; i < parts; i += 32) copy_async(shared + i, from + i);
+}
+
+/// Their sum, in an order that depends on nothing else; every lane of the warp gets it.
+__device__ inline float sum_parts(const float* shared, int parts) {
+  copies_wait();  // each lane reads what it copied itself
+  float sum = 0;
+  for (int i = threadIdx.x % 32; i < parts; i += 32) sum += shared[i];
+#pragma unroll
+  for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffff, sum, offset);
+  return sum;
+}
+
+/// `outputs` counts what a CTA has kTile of, or pairs of them, of which it has half as many.
+template <bool kFp8, class Result>
 __global__ void __launch_bounds__(kWarps * 32, kCtasPerMultiprocessor)
-    few_rows_kernel(const bf16_t* x, const void* weight, const float* scales, int rows,
-                    int outputs, int inputs, Out* out, bool add) {
-  constexpr int kOutputs = kGated ? kTile / 2 : kTile;
+    few_rows_kernel(Normed x, const void* weight, const float* scales, int rows, int outputs,
+                    int inputs, Result result) {
+  constexpr int kOutputs = Result::kPairs ? kTile / 2 : kTile;
   constexpr int kChunk = kFp8 ? 16 : 8;  // inputs
+  extern __shared__ float squares[];     // [rows][x.parts]
   __shared__ float parts[kWarps][kTile][kColumns];
+  __shared__ float norms[kColumns];
   const int warp = threadIdx.x / 32;
   const int g = threadIdx.x % 32 / 4;
   const int t = threadIdx.x % 4;
   const int first = blockIdx.x * kOutputs;
   const int chunks = inputs / kChunk;
+  auto weight_rows = [&](int output) {
+    if constexpr (Result::kPairs) {
+      return result.weight_rows(output);
+    } else {
+      return int2{output, output + kTile / 2};
+    }
+  };
   // rows behind the weight's end are the last one again; nobody looks at their sums
-  const int above = min(first + g, outputs - 1);
-  const int below = kGated ? outputs + above : min(first + g + 8, outputs - 1);
-  const auto* upper = static_cast<const uint4*>(weight) + std::int64_t{above} * chunks;
+  const int2 mine = weight_rows(min(first + g, outputs - 1));
+  const int below = Result::kPairs ? mine.y : min(mine.y, outputs - 1);
+  const auto* upper = static_cast<const uint4*>(weight) + std::int64_t{mine.x} * chunks;
   const auto* lower = static_cast<const uint4*>(weight) + std::int64_t{below} * chunks;
   auto chunk_of = [&](int unit) { return unit * kUnitChunks + t; };
 
@@ -146,21 +170,47 @@ __global__ void __launch_bounds__(kWarps * 32, kCtasPerMultiprocessor)
   for (int i = 0; i < kDepth; ++i) {
     units[i] = load_unit(upper, lower, chunk_of(warp + i * kWarps), chunks);
   }
+  const int row = threadIdx.x / kOutputs;
+  const int in_tile = threadIdx.x % kOutputs;
+  const Place place = {row, first + in_tile, row < rows && first + in_tile < outputs};
+  float scale = 1;
+  float second_scale = 1;
+  if (kFp8 && place.there) {
+    const int2 of_sums = weight_rows(place.output);
+    scale = scales[of_sums.x];
+    if (Result::kPairs) second_scale = scales[of_sums.y];
+  }
+  typename Result::Ahead ahead;
+  result.ask(place, ahead);
   dependents_launch();
   dependency_wait();
 
-  const bf16_t* mine = x + std::int64_t{g} * inputs;
+  auto row_of_x = [&](int i) -> std::int64_t {
+    return x.rows != nullptr && i < rows ? x.rows[i] : i;
+  };
+  const bool norms_a_row = x.squares != nullptr && warp < rows;
+  if (norms_a_row) {
+    ask_parts(x.squares + row_of_x(warp) * x.parts, x.parts, squares + warp * x.parts);
+  }
+  result.ask_written(place, ahead);
+  const bf16_t* inputs_of_row = x.x + row_of_x(g) * inputs;
   float sums[4] = {};
   for (int unit = warp; unit * kUnitChunks < chunks; unit += kDepth * kWarps) {
 #pragma unroll
     for (int i = 0; i < kDepth; ++i) {
       const int chunk = chunk_of(unit + i * kWarps);
-      const bf16_t* from = mine + chunk * kChunk;
+      const bf16_t* from = inputs_of_row + chunk * kChunk;
       const Inputs<kFp8> near(from, g < rows && chunk < chunks);
       const Inputs<kFp8> far(from + 4 * kChunk, g < rows && chunk + 4 < chunks);
       multiply_chunk<kFp8>(sums, units[i].upper[0], units[i].lower[0], near);
       multiply_chunk<kFp8>(sums, units[i].upper[1], units[i].lower[1], far);
       units[i] = load_unit(upper, lower, chunk_of(unit + (i + kDepth) * kWarps), chunks);
+    }
+  }
+  if (norms_a_row) {
+    const float sum = sum_parts(squares + warp * x.parts, x.parts);
+    if (threadIdx.x % 32 == 0) {
+      norms[warp] = rsqrtf(sum / static_cast<float>(inputs) + x.epsilon);
     }
   }
   parts[warp][g][2 * t] = sums[0];
@@ -169,48 +219,57 @@ __global__ void __launch_bounds__(kWarps * 32, kCtasPerMultiprocessor)
   parts[warp][g + 8][2 * t + 1] = sums[3];
   __syncthreads();
 
-  const int row = threadIdx.x / kOutputs;
-  const int in_tile = threadIdx.x % kOutputs;
-  const int output = first + in_tile;
-  if (row >= rows || output >= outputs) return;
-  auto total = [&](int tile_row, int weight_row) {
+  const float norm = x.squares != nullptr && place.there ? norms[row] : 1;
+  auto total = [&](int tile_row) {
     float sum = 0;
+    if (!place.there) return sum;
 #pragma unroll
     for (int w = 0; w < kWarps; ++w) sum += parts[w][tile_row][row];
-    return kFp8 ? sum * scales[weight_row] : sum;
+    return sum * norm;
   };
-  float value = total(in_tile, output);
-  if constexpr (kGated) value = silu(value) * total(in_tile + 8, outputs + output);
-  Out& to = out[std::int64_t{row} * outputs + output];
-  if (add) value += static_cast<float>(to);
-  to = static_cast<Out>(value);
+  if constexpr (Result::kPairs) {
+    result.finish(place, ahead, total(in_tile) * scale, total(in_tile + kTile / 2) * second_scale);
+  } else {
+    result.finish(place, ahead, total(in_tile) * scale);
+  }
 }
 
-template <bool kGated, class Out>
-void multiply(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+template <class Result>
+void multiply(const Normed& x, const Matrix& weight, int rows, int outputs, const Result& result,
               cudaStream_t stream) {
   require(has_few_rows(weight, rows), "multiply_few takes up to " + std::to_string(kFewRows) +
                                           " rows of a multiple of 16 bytes of weight");
-  const int outputs = kGated ? weight.outputs / 2 : weight.outputs;
-  const int tile = kGated ? kTile / 2 : kTile;
-  launch(weight.is_fp8() ? few_rows_kernel<true, kGated, Out> : few_rows_kernel<false, kGated, Out>,
-         (outputs + tile - 1) / tile, kWarps * 32, 0, stream, x, weight.data, weight.scales, rows,
-         outputs, weight.inputs, out, add);
+  const int in_cta = Result::kPairs ? kTile / 2 : kTile;
+  const int parts = x.squares != nullptr ? x.parts : 0;
+  launch(weight.is_fp8() ? few_rows_kernel<true, Result> : few_rows_kernel<false, Result>,
+         (outputs + in_cta - 1) / in_cta, kWarps * 32,
+         sizeof(float) * static_cast<std::size_t>(rows * parts), stream, x, weight.data,
+         weight.scales, rows, outputs, weight.inputs, result);
 }
 
 }  // namespace
 
 template <class Out>
-void multiply_few(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
-                  cudaStream_t stream) {
-  multiply<false>(x, weight, rows, out, add, stream);
+void multiply_few(const Normed& x, const Matrix& weight, int rows, Out* out, cudaStream_t stream) {
+  multiply(x, weight, rows, weight.outputs, Store<Out>{out, weight.outputs}, stream);
 }
-template void multiply_few(const bf16_t*, const Matrix&, int, bf16_t*, bool, cudaStream_t);
-template void multiply_few(const bf16_t*, const Matrix&, int, float*, bool, cudaStream_t);
+template void multiply_few(const Normed&, const Matrix&, int, bf16_t*, cudaStream_t);
+template void multiply_few(const Normed&, const Matrix&, int, float*, cudaStream_t);
 
-void multiply_few_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
+void multiply_few_add(const bf16_t* x, const Matrix& weight, int rows, const Residual& residual,
+                      cudaStream_t stream) {
+  multiply({x}, weight, rows, weight.outputs, AddToResidual{residual, weight.outputs}, stream);
+}
+
+void multiply_few_swiglu(const Normed& x, const Matrix& weight, int rows, bf16_t* out,
                          cudaStream_t stream) {
-  multiply<true>(x, weight, rows, out, false, stream);
+  const int inner = weight.outputs / 2;
+  multiply(x, weight, rows, inner, Gated{out, inner}, stream);
+}
+
+void multiply_few_rope(const Normed& x, const Matrix& qkv, int rows, const RopeStore& to,
+                       cudaStream_t stream) {
+  multiply(x, qkv, rows, qkv.outputs / 2, Rotated{to}, stream);
 }
 
 }  // namespace baton::cuda

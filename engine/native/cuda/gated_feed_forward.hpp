@@ -2,10 +2,10 @@
 // Transformer", 2020.
 #pragma once
 
-#include "elementwise.hpp"
 #include "matrix.hpp"
 #include "scratch.hpp"
 #include "step.hpp"
+#include "swiglu.hpp"
 
 namespace baton::cuda {
 
@@ -20,7 +20,12 @@ class GatedFeedForward : public Sublayer {
     return Scratch::bytes<bf16_t>(rows * 2 * inner) + Scratch::bytes<bf16_t>(rows * inner);
   }
 
-  void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) override {
+  bool spreads_norms(int rows) const override {
+    return has_few_rows(gate_up_.view(), rows) && has_few_rows(down_.view(), rows);
+  }
+
+  void run(const Step& step, const Normed& x, const Residual& residual,
+           std::byte* scratch) override {
     const auto inner = static_cast<std::size_t>(down_.view().inputs);
     Scratch left(scratch);
     if (has_few_rows(gate_up_.view(), step.rows)) {

@@ -10,18 +10,21 @@ std::size_t GroupedQueryAttention::scratch_bytes(int rows) const {
   return Scratch::bytes<bf16_t>(rows * width) + 2 * Scratch::bytes<bf16_t>(rows * queries);
 }
 
-void GroupedQueryAttention::run(const Step& step, const bf16_t* x, float* residual,
+void GroupedQueryAttention::run(const Step& step, const Normed& x, const Residual& residual,
                                 std::byte* scratch) {
   const std::size_t rows = static_cast<std::size_t>(step.rows);
   Scratch left(scratch);
   auto* qkv = left.take<bf16_t>(rows * static_cast<std::size_t>(qkv_.view().outputs));
   auto* q = left.take<bf16_t>(rows * static_cast<std::size_t>(out_.view().inputs));
   auto* attended = left.take<bf16_t>(rows * static_cast<std::size_t>(out_.view().inputs));
-  const AttentionShape& shape = context_.shape;
-  context_.products->run(x, qkv_.view(), step.rows, qkv, step.stream);
-  rope_store(qkv, step.at, context_.cosine.data(), context_.sine.data(),
-             {shape.heads, shape.kv_heads, shape.head_dim}, step.rows, layer_, q, context_.pool,
-             step.stream);
+  const RopeStore to = {context_.shape, context_.cosine.data(), context_.sine.data(), step.at,
+                        layer_,         q,                      context_.pool};
+  if (has_few_rows(qkv_.view(), step.rows)) {
+    multiply_few_rope(x, qkv_.view(), step.rows, to, step.stream);
+  } else {
+    context_.products->run(x, qkv_.view(), step.rows, qkv, step.stream);
+    rope_store(qkv, to, step.rows, step.stream);
+  }
   attend(step, q, attended);
   context_.products->add(attended, out_.view(), step.rows, residual, step.stream);
 }

@@ -1,8 +1,8 @@
 // Attention with rotary positions and grouped key-value heads, over the paged pool.
 #pragma once
 
-#include "elementwise.hpp"
 #include "matrix.hpp"
+#include "rope.hpp"
 #include "step.hpp"
 
 namespace baton::cuda {
@@ -29,7 +29,11 @@ class GroupedQueryAttention : public Sublayer {
       : context_(context), layer_(layer), qkv_(std::move(qkv)), out_(std::move(out)) {}
 
   std::size_t scratch_bytes(int rows) const override;
-  void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) override;
+  bool spreads_norms(int rows) const override {
+    return has_few_rows(qkv_.view(), rows) && has_few_rows(out_.view(), rows);
+  }
+  void run(const Step& step, const Normed& x, const Residual& residual,
+           std::byte* scratch) override;
 
  private:
   void attend(const Step& step, const bf16_t* q, bf16_t* attended);

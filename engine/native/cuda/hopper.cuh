@@ -90,6 +90,15 @@ __device__ inline void copy_bytes(void* to, const void* from, int bytes, std::ui
       : "memory");
 }
 
+/// A float into shared memory, in the background of the calling thread.
+__device__ inline void copy_async(float* to, const float* from) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared_address(to)), "l"(from)
+               : "memory");
+}
+
+/// Waits for the calling thread's copy_async.
+__device__ inline void copies_wait() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
 /// Orders what this thread has seen written to global memory before its copies.
 __device__ inline void global_writes_fence() {
   asm volatile("fence.proxy.async.global;" ::: "memory");

@@ -120,12 +120,8 @@ void Products::call(const Plan& plan, const lt::Algorithm& algorithm, const void
 }
 
 template <class Out>
-void Products::run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
-                      cudaStream_t stream) {
-  if (has_few_rows(weight, rows)) {
-    multiply_few(x, weight, rows, out, add, stream);
-    return;
-  }
+void Products::run_many(const bf16_t* x, const Matrix& weight, int rows, Out* out, bool add,
+                        cudaStream_t stream) {
   const void* input = x;
   if (weight.is_fp8()) {
     quantise_rows(x, rows, weight.inputs, quantised_.data(), scales_.data(), stream);
@@ -143,19 +139,35 @@ void Products::run_as(const bf16_t* x, const Matrix& weight, int rows, Out* out,
        add, stream);
 }
 
-void Products::run(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
-                   cudaStream_t stream) {
-  run_as(x, weight, rows, out, false, stream);
+template <class Out>
+void Products::run_as(const Normed& x, const Matrix& weight, int rows, Out* out,
+                      cudaStream_t stream) {
+  if (has_few_rows(weight, rows)) {
+    multiply_few(x, weight, rows, out, stream);
+    return;
+  }
+  require(x.squares == nullptr && x.rows == nullptr, "a norm to be finished by many rows");
+  run_many(x.x, weight, rows, out, false, stream);
 }
 
-void Products::run(const bf16_t* x, const Matrix& weight, int rows, float* out,
+void Products::run(const Normed& x, const Matrix& weight, int rows, bf16_t* out,
                    cudaStream_t stream) {
-  run_as(x, weight, rows, out, false, stream);
+  run_as(x, weight, rows, out, stream);
 }
 
-void Products::add(const bf16_t* x, const Matrix& weight, int rows, float* out,
+void Products::run(const Normed& x, const Matrix& weight, int rows, float* out,
                    cudaStream_t stream) {
-  run_as(x, weight, rows, out, true, stream);
+  run_as(x, weight, rows, out, stream);
+}
+
+void Products::add(const bf16_t* x, const Matrix& weight, int rows, const Residual& residual,
+                   cudaStream_t stream) {
+  if (has_few_rows(weight, rows)) {
+    multiply_few_add(x, weight, rows, residual, stream);
+    return;
+  }
+  require(residual.norm == nullptr, "a norm to be prepared by many rows");
+  run_many(x, weight, rows, residual.sum, true, stream);
 }
 
 void Products::choose(Plan& plan, const void* x, const Matrix& weight, void* out, bool add,

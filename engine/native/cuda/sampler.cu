@@ -223,9 +223,9 @@ Sampler::Sampler(int max_rows, int vocabulary)
   BATON_CUDA(cudaMemset(bin_weights_.data(), 0, bin_weights_.bytes()));
 }
 
-void Sampler::run(const float* logits, const SampleRow* rows, const std::int32_t* histories,
-                  const std::uint32_t* masks, int count, baton_sample* samples, SampleFlaw* flaws,
-                  cudaStream_t stream) {
+void Sampler::run(const float* logits, const SampleRow* rows, const SampleNeeds& needs,
+                  const std::int32_t* histories, const std::uint32_t* masks, int count,
+                  baton_sample* samples, SampleFlaw* flaws, cudaStream_t stream) {
   require(count >= 0 && count <= max_rows_, "more rows than the sampler was made for");
   require(reinterpret_cast<std::uintptr_t>(logits) % 16 == 0, "logits must be 16-byte aligned");
   if (count == 0) return;
@@ -246,13 +246,19 @@ void Sampler::run(const float* logits, const SampleRow* rows, const std::int32_t
       .flaws = flaws};
   const auto count_rows = static_cast<unsigned>(count);
   const bool aligned = vocabulary_ % 4 == 0;
-  count_kernel<<<dim3(kCountCtas, count_rows), kCountThreads, 0, stream>>>(job);
-  BATON_CUDA(cudaGetLastError());
+  if (needs.history) {
+    count_kernel<<<dim3(kCountCtas, count_rows), kCountThreads, 0, stream>>>(job);
+    BATON_CUDA(cudaGetLastError());
+  }
   const auto scan = aligned ? scan_kernel<true> : scan_kernel<false>;
   scan<<<dim3(static_cast<unsigned>(chunks_), count_rows), kScanThreads, 0, stream>>>(job);
   BATON_CUDA(cudaGetLastError());
-  enqueue_draw(job, count, aligned, stream);
-  enqueue_top(job, count, aligned, stream);
+  if (needs.draw) {
+    enqueue_draw(job, count, aligned, stream);
+  } else {
+    enqueue_likeliest(job, count, stream);
+  }
+  if (needs.alternatives) enqueue_top(job, count, aligned, stream);
 }
 
 }  // namespace baton::cuda

@@ -21,6 +21,24 @@ struct SampleRow {
   std::int32_t reserved;
 };
 
+/// Whether the token of a row is drawn; otherwise it is the most likely one.
+__host__ __device__ inline bool is_drawn(const SampleRow& row) {
+  return row.params.temperature > 0 && row.params.top_k != 1;
+}
+
+/// What the rows of a batch ask for beyond their most likely tokens; the rest is not launched.
+struct SampleNeeds {
+  bool history = false;
+  bool draw = false;
+  bool alternatives = false;
+
+  void add(const SampleRow& row) {
+    history |= row.history_offset >= 0;
+    draw |= is_drawn(row);
+    alternatives |= row.params.top_logprobs > 0;
+  }
+};
+
 /// What is wrong with a row's logits; baton::fail_sampling turns it into a failure.
 struct SampleFlaw {
   std::int32_t token;  // a baton::SamplingFlaw, or the lowest id whose logit is not finite
@@ -48,10 +66,11 @@ class Sampler {
   /// first top_count are written.
   ///
   /// Enqueues on `stream` and returns; what is launched depends on the arguments and not on the
-  /// rows, so a CUDA graph may capture it. Launch errors surface as Failure.
-  void run(const float* logits, const SampleRow* rows, const std::int32_t* histories,
-           const std::uint32_t* masks, int count, baton_sample* samples, SampleFlaw* flaws,
-           cudaStream_t stream);
+  /// rows, so a CUDA graph may capture it. `needs` is at least what the rows need. Launch errors
+  /// surface as Failure.
+  void run(const float* logits, const SampleRow* rows, const SampleNeeds& needs,
+           const std::int32_t* histories, const std::uint32_t* masks, int count,
+           baton_sample* samples, SampleFlaw* flaws, cudaStream_t stream);
 
  private:
   int max_rows_;

@@ -259,7 +259,26 @@ class Draw {
   Word prefix_ = 0;
 };
 
-/// One CTA a row. Writes the sample but for its alternatives, and the flaw.
+/// The sample of a row but for its alternatives, and the flaw. By one thread.
+__device__ void write_sample(const SampleJob& job, int index, const Summary& summary, int token) {
+  const bool sound = summary.flaw == kNoFlaw;
+  const double logit = job.logits[std::int64_t{index} * job.vocabulary + token];
+  baton_sample& out = job.samples[index];
+  out.token = token;
+  out.logprob = sound ? static_cast<float>(logit - summary.normaliser) : NAN;
+  out.top_count = sound ? min(job.rows[index].params.top_logprobs, job.vocabulary) : 0;
+  job.flaws[index].token = summary.flaw;
+}
+
+/// One warp a row.
+__global__ void __launch_bounds__(32) likeliest_kernel(SampleJob job) {
+  const int index = blockIdx.x;
+  const Summary summary = summarise(job.partials + std::int64_t{index} * job.chunks, job.chunks);
+  if (threadIdx.x != 0) return;
+  write_sample(job, index, summary, summary.flaw == kNoFlaw ? id_of(summary.best) : 0);
+}
+
+/// One CTA a row.
 template <bool kAligned>
 __global__ void __launch_bounds__(kPickThreads) pick_kernel(SampleJob job) {
   __shared__ Shared shared;
@@ -281,17 +300,15 @@ __global__ void __launch_bounds__(kPickThreads) pick_kernel(SampleJob job) {
       token = draw.token(row.params, row.position);
     }
   }
-  if (threadIdx.x != 0) return;
-  const bool sound = summary.flaw == kNoFlaw;
-  const double logit = job.logits[std::int64_t{index} * job.vocabulary + token];
-  baton_sample& out = job.samples[index];
-  out.token = token;
-  out.logprob = sound ? static_cast<float>(logit - summary.normaliser) : NAN;
-  out.top_count = sound ? min(row.params.top_logprobs, job.vocabulary) : 0;
-  job.flaws[index].token = summary.flaw;
+  if (threadIdx.x == 0) write_sample(job, index, summary, token);
 }
 
 }  // namespace
+
+void enqueue_likeliest(const SampleJob& job, int count, cudaStream_t stream) {
+  likeliest_kernel<<<static_cast<unsigned>(count), 32, 0, stream>>>(job);
+  BATON_CUDA(cudaGetLastError());
+}
 
 void enqueue_draw(const SampleJob& job, int count, bool aligned, cudaStream_t stream) {
   const auto rows = static_cast<unsigned>(count);

@@ -51,11 +51,6 @@ __device__ inline bool is_adjusted(const SampleRow& row) {
   return row.history_offset >= 0 || row.mask_row >= 0;
 }
 
-/// Whether the token of a row is drawn; otherwise it is the most likely one.
-__device__ inline bool is_drawn(const SampleRow& row) {
-  return row.params.temperature > 0 && row.params.top_k != 1;
-}
-
 /// Position of a token in its row's order: ascending places are descending logits, equal ones by
 /// ascending id. Bits: 32 of the logit, 23 of the id.
 __device__ inline Word place_of(float logit, int id) {
@@ -146,7 +141,8 @@ __device__ inline Summary summarise(const Partial* partials, int chunks) {
   return {best, warp_min(least), largest + log(warp_sum(sum)), flaw};
 }
 
-/// Enqueue the parts of a run that come after the scan; see their files.
+/// Enqueue the parts of a run that come after the scan; see their files. One of the first two.
+void enqueue_likeliest(const SampleJob& job, int count, cudaStream_t stream);
 void enqueue_draw(const SampleJob& job, int count, bool aligned, cudaStream_t stream);
 void enqueue_top(const SampleJob& job, int count, bool aligned, cudaStream_t stream);
 

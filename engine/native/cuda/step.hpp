@@ -9,6 +9,7 @@
 
 #include "attention.hpp"
 #include "kv_view.hpp"
+#include "norm.hpp"
 
 namespace baton::cuda {
 
@@ -38,8 +39,13 @@ class Sublayer {
   /// Device memory that `run` needs for `rows` rows; shared by all sublayers, one after the other.
   virtual std::size_t scratch_bytes(int rows) const = 0;
 
-  /// residual[rows][hidden] (fp32) += f(x[rows][hidden]). `scratch` is aligned to 1,024 bytes.
-  virtual void run(const Step& step, const bf16_t* x, float* residual, std::byte* scratch) = 0;
+  /// Whether `run` with so many rows finishes the norm in front of it and prepares the one behind
+  /// (norm.hpp); otherwise it is given neither to do.
+  virtual bool spreads_norms(int rows) const = 0;
+
+  /// residual.sum[rows][hidden] += f(x[rows][hidden]). `scratch` is aligned to 1,024 bytes.
+  virtual void run(const Step& step, const Normed& x, const Residual& residual,
+                   std::byte* scratch) = 0;
 };
 
 }  // namespace baton::cuda

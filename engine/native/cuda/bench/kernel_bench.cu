@@ -5,8 +5,10 @@
 #include <string_view>
 
 #include "attention_fixture.hpp"
-#include "elementwise.hpp"
+#include "norm.hpp"
 #include "products.hpp"
+#include "rope.hpp"
+#include "swiglu.hpp"
 #include "timing.hpp"
 
 using namespace baton::cuda;
@@ -130,14 +132,14 @@ void products(int rows, bool fp8, double copy) {
     const auto* x = reinterpret_cast<const bf16_t*>(x_memory.data());
     DeviceBuffer<bf16_t> out(static_cast<std::size_t>(rows) * shape.outputs);
     products.tune(true);
-    products.run(x, weights.matrix, rows, out.data(), nullptr);
+    products.run({x}, weights.matrix, rows, out.data(), nullptr);
     int turn = 0;
     if (shape.outputs == 4096) {  // what the residual stream gets
       DeviceBuffer<float> sum(static_cast<std::size_t>(rows) * shape.outputs);
       BATON_CUDA(cudaMemset(sum.data(), 0, sum.bytes()));
       const double add = median_ms([&] {
         for (int i = 0; i < in_a_row; ++i) {
-          products.add(x, weights.copy(turn++ % copies), rows, sum.data(), nullptr);
+          products.add(x, weights.copy(turn++ % copies), rows, {sum.data()}, nullptr);
         }
       }) / in_a_row;
       print_product((std::string(shape.name) + " +=").c_str(), rows, weights.matrix, add, copy);
@@ -145,14 +147,14 @@ void products(int rows, bool fp8, double copy) {
     products.tune(false);
     const double ms = median_ms([&] {
       for (int i = 0; i < in_a_row; ++i) {
-        products.run(x, weights.copy(turn++ % copies), rows, out.data(), nullptr);
+        products.run({x}, weights.copy(turn++ % copies), rows, out.data(), nullptr);
       }
     }) / in_a_row;
     print_product(shape.name, rows, weights.matrix, ms, copy);
     if (few && std::string_view(shape.name) == "gate_up") {
       const double fused = median_ms([&] {
         for (int i = 0; i < kInARow; ++i) {
-          multiply_few_swiglu(x, weights.copy(turn++ % copies), rows, out.data(), nullptr);
+          multiply_few_swiglu({x}, weights.copy(turn++ % copies), rows, out.data(), nullptr);
         }
       }) / kInARow;
       print_product("+ SwiGLU", rows, weights.matrix, fused, copy);
@@ -160,8 +162,15 @@ void products(int rows, bool fp8, double copy) {
   }
 }
 
+/// How the kernels of a layer are put together.
+enum class Together {
+  kApart,    // norms and rotation are kernels of their own
+  kRotated,  // the product rotates
+  kAll,      // and norms are spread over the products
+};
+
 /// All kernels of four layers of a decode step, back to back, for each layer.
-void decode_layers(int batch, int context, bool fp8, double copy) {
+void decode_layers(int batch, int context, bool fp8, Together together, double copy) {
   constexpr int kLayers = 4;
   const int hidden = 4096;
   const int inner = 14336;
@@ -174,51 +183,61 @@ void decode_layers(int batch, int context, bool fp8, double copy) {
   Products products(batch, inner, fp8);
   const Weights qkv(width, hidden, fp8, kLayers), out(hidden, hidden, fp8, kLayers);
   const Weights gate_up(2 * inner, hidden, fp8, kLayers), down(hidden, inner, fp8, kLayers);
-  auto zeros = [](std::size_t bytes) {
-    DeviceBuffer<std::uint8_t> buffer(bytes);
-    cudaMemset(buffer.data(), 0, bytes);
-    return buffer;
+  std::vector<DeviceBuffer<std::uint8_t>> memory;
+  auto zeros = [&](std::size_t bytes) {
+    memory.emplace_back(bytes);
+    cudaMemset(memory.back().data(), 0, bytes);
+    return memory.back().data();
   };
   const auto rows = static_cast<std::size_t>(batch);
-  const auto floats = zeros(rows * hidden * 4), ones = zeros(hidden * 4);
-  const auto angles = zeros(static_cast<std::size_t>(context) * 64 * 4);
-  const auto step = zeros(rows * 4);  // positions and slots: all 0
-  std::vector<DeviceBuffer<std::uint8_t>> memory;
+  auto floats = [&](std::size_t count) { return reinterpret_cast<float*>(zeros(count * 4)); };
   auto activations = [&](int columns) {
-    memory.push_back(zeros(rows * columns * 2));
-    return reinterpret_cast<bf16_t*>(memory.back().data());
+    return reinterpret_cast<bf16_t*>(zeros(rows * static_cast<std::size_t>(columns) * 2));
   };
+  float* sum = floats(rows * hidden);
+  const float* weight = floats(hidden);
+  const float* angle = floats(static_cast<std::size_t>(context) * 64);
+  const auto* zero = reinterpret_cast<const std::int32_t*>(zeros(rows * 4));
   bf16_t *normed = activations(hidden), *projected = activations(width), *q = activations(hidden),
-         *attended = activations(hidden), *delta = activations(hidden),
-         *both = activations(2 * inner), *gated = activations(inner);
-  auto* residual = reinterpret_cast<float*>(floats.data());
-  const auto* weight = reinterpret_cast<const float*>(ones.data());
-  const auto* angle = reinterpret_cast<const float*>(angles.data());
-  const auto* zero = reinterpret_cast<const std::int32_t*>(step.data());
+         *attended = activations(hidden), *gated = activations(inner);
+  const bool spread = together == Together::kAll;
+  const int parts = norm_parts(hidden);
+  Residual residual{sum};
+  Normed x{normed};
+  if (spread) {
+    float* squares = floats(rows * static_cast<std::size_t>(parts));
+    residual = {sum, weight, normed, squares};
+    x = {normed, squares, parts, 1e-5F};
+  }
+  auto norm = [&] {
+    if (!spread) rms_norm(sum, nullptr, weight, 1e-5F, batch, hidden, normed, nullptr);
+  };
   const double ms = median_ms([&] {
     for (int layer = 0; layer < kLayers; ++layer) {
-      products.run(normed, qkv.copy(layer), batch, projected, nullptr);
-      rope_store(projected, {zero, zero, zero}, angle, angle, {32, 8, 128}, batch, layer, q,
-                 fixture.pool(), nullptr);
-      attention.run(q, fixture.view(), batch, layer, fixture.pool(), map, attended, nullptr);
-      products.run(attended, out.copy(layer), batch, delta, nullptr);
-      add_rms_norm(residual, delta, weight, 1e-5F, batch, hidden, normed, nullptr);
-      if (has_few_rows(gate_up.matrix, batch)) {
-        multiply_few_swiglu(normed, gate_up.copy(layer), batch, gated, nullptr);
+      const RopeStore to = {shape, angle, angle, {zero, zero, zero}, layer, q, fixture.pool()};
+      norm();
+      if (together == Together::kApart) {
+        products.run(x, qkv.copy(layer), batch, projected, nullptr);
+        rope_store(projected, to, batch, nullptr);
       } else {
-        products.run(normed, gate_up.copy(layer), batch, both, nullptr);
-        swiglu(both, batch, inner, gated, nullptr);
+        multiply_few_rope(x, qkv.copy(layer), batch, to, nullptr);
       }
-      products.run(gated, down.copy(layer), batch, delta, nullptr);
-      add_rms_norm(residual, delta, weight, 1e-5F, batch, hidden, normed, nullptr);
+      attention.run(q, fixture.view(), batch, layer, fixture.pool(), map, attended, nullptr);
+      products.add(attended, out.copy(layer), batch, residual, nullptr);
+      norm();
+      multiply_few_swiglu(x, gate_up.copy(layer), batch, gated, nullptr);
+      products.add(gated, down.copy(layer), batch, residual, nullptr);
     }
   }) / kLayers;
   double bytes = (fp8 ? 2048.0 : 4096.0) * batch * context;
   for (const Weights* w : {&qkv, &out, &gate_up, &down}) {
     bytes += static_cast<double>(w->matrix.bytes());
   }
-  std::printf("decode layer, %s, batch %3d at %5d        %9.4f ms  %7.2f TB/s  %5.1f %% of copy\n",
-              fp8 ? "e4m3" : "bf16", batch, context, ms, bytes / ms / 1e9,
+  const char* name = together == Together::kApart     ? "8 kernels"
+                     : together == Together::kRotated ? "7 kernels"
+                                                      : "5 kernels";
+  std::printf("decode layer, %s, batch %3d at %5d, %s %9.4f ms  %7.2f TB/s  %5.1f %% of copy\n",
+              fp8 ? "e4m3" : "bf16", batch, context, name, ms, bytes / ms / 1e9,
               100 * bytes / ms / 1e9 / copy);
 }
 
@@ -226,19 +245,18 @@ void elementwise(int rows, double copy) {
   const int hidden = 4096;
   const int inner = 14336;
   DeviceBuffer<float> residual(static_cast<std::size_t>(rows) * hidden);
-  DeviceBuffer<bf16_t> delta(residual.size()), out(residual.size());
+  DeviceBuffer<bf16_t> out(residual.size());
   DeviceBuffer<bf16_t> gate_up(static_cast<std::size_t>(rows) * 2 * inner);
   DeviceBuffer<bf16_t> gated(static_cast<std::size_t>(rows) * inner);
-  for (auto* buffer : {&delta, &gate_up}) cudaMemset(buffer->data(), 0, buffer->bytes());
+  cudaMemset(gate_up.data(), 0, gate_up.bytes());
   cudaMemset(residual.data(), 0, residual.bytes());
   DeviceBuffer<float> weight(hidden);
   cudaMemset(weight.data(), 0, weight.bytes());
   const double norm = median_ms([&] {
-    add_rms_norm(residual.data(), delta.data(), weight.data(), 1e-5F, rows, hidden, out.data(),
-                 nullptr);
+    rms_norm(residual.data(), nullptr, weight.data(), 1e-5F, rows, hidden, out.data(), nullptr);
   });
-  std::printf("add + RMSNorm %5d rows                       %9.3f ms  %5.1f %% of copy\n", rows, norm,
-              100 * 12.0 * rows * hidden / norm / 1e9 / copy);
+  std::printf("RMSNorm %5d rows                             %9.3f ms  %5.1f %% of copy\n", rows, norm,
+              100 * 6.0 * rows * hidden / norm / 1e9 / copy);
   const double gate =
       median_ms([&] { swiglu(gate_up.data(), rows, inner, gated.data(), nullptr); });
   std::printf("SwiGLU %5d rows                              %9.3f ms  %5.1f %% of copy\n", rows, gate,
@@ -269,7 +287,11 @@ int main(int argc, char** argv) {
       for (const int batch : {1, 8, 32, 64}) decode(batch, 6144, fp8, copy);
     }
     if (wanted("layers")) {
-      for (const int batch : {1, 4, 8}) decode_layers(batch, 6144, fp8, copy);
+      for (const int batch : {1, 4, 8}) {
+        for (const Together together : {Together::kApart, Together::kRotated, Together::kAll}) {
+          decode_layers(batch, 6144, fp8, together, copy);
+        }
+      }
     }
     if (wanted("products")) {
       for (const int rows : {1, 4, 8, 32, 64, 6144}) products(rows, fp8, copy);

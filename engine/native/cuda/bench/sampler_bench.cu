@@ -49,9 +49,11 @@ void measure(const char* name, int count, float deviation, const baton_sampling&
   copy(device_histories, histories);
   copy(device_rows, rows);
   Sampler sampler(count, kVocabulary);
+  SampleNeeds needs;
+  for (const SampleRow& row : rows) needs.add(row);
   const double ms = median_ms([&] {
-    sampler.run(device_logits.data(), device_rows.data(), device_histories.data(), nullptr, count,
-                samples.data(), flaws.data(), nullptr);
+    sampler.run(device_logits.data(), device_rows.data(), needs, device_histories.data(), nullptr,
+                count, samples.data(), flaws.data(), nullptr);
   });
   std::printf("%3d rows, %-42s %8.1f us\n", count, name, ms * 1000);
 }

@@ -5,11 +5,12 @@
 #include <random>
 
 #include "device_data.hpp"
-#include "elementwise.hpp"
+#include "norm.hpp"
+#include "rope_fixture.hpp"
+#include "swiglu.hpp"
 
 using namespace baton::testing;
 using namespace baton::cuda;
-using baton::bf16;
 
 namespace {
 
@@ -51,7 +52,7 @@ void test_embed(int rows, int hidden) {
   }
   const auto device_ids = upload(ids);
   const auto device_samples = upload(samples);
-  embed(device_ids.data(), device_samples.data(), device_table.data(), rows, hidden, out.data(),
+  embed(device_ids.data(), device_samples.data(), device_table.data(), rows, hidden, {out.data()},
         nullptr);
   const auto got = within(download(out), hidden, "embed");
   for (int row = 0; row < rows; ++row) {
@@ -60,22 +61,35 @@ void test_embed(int rows, int hidden) {
       CHECK(got[std::size_t(row) * hidden + i] == expected, "embed: row %d, %d", row, i);
     }
   }
+
+  // and what the norm behind it needs
+  const auto weight = noise(hidden, seed++, 2);
+  const auto device_weight = upload(weight);
+  const auto again = poisoned<float>(static_cast<std::size_t>(rows) * hidden);
+  const auto x = poisoned<bf16_t>(static_cast<std::size_t>(rows + 1) * hidden);
+  const auto squares = poisoned<float>(rows + 1);
+  embed(device_ids.data(), device_samples.data(), device_table.data(), rows, hidden,
+        {again.data(), device_weight.data(), x.data(), squares.data()}, nullptr);
+  CHECK(download(again) == got, "embed with a norm behind it: another residual");
+  std::vector<double> expected_x, expected_squares(rows);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    expected_x.push_back(double{got[i]} * weight[i % hidden]);
+    expected_squares[i / hidden] += double{got[i]} * got[i];
+  }
+  expect_close(within(download(x), hidden, "embed"), expected_x, 3e-3, "embed times weight", rows,
+               hidden);
+  expect_close(within(download(squares), 1, "embed"), expected_squares, 1e-5, "embed, squares", rows,
+               hidden);
 }
 
-/// The RMSNorm of residual + delta, row by row; `sums` gets residual + delta.
+/// The RMSNorm of some rows of residual[rows][hidden].
 std::vector<double> norm_reference(const std::vector<float>& residual,
-                                   const std::vector<float>& delta,
                                    const std::vector<float>& weight, float epsilon,
-                                   const std::vector<std::int32_t>& rows,
-                                   std::vector<float>& sums) {
+                                   const std::vector<std::int32_t>& rows) {
   const std::size_t hidden = weight.size();
-  sums = residual;
-  if (!delta.empty()) {
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += delta[i];
-  }
   std::vector<double> out;
   for (const std::int32_t row : rows) {
-    const float* x = &sums[static_cast<std::size_t>(row) * hidden];
+    const float* x = &residual[static_cast<std::size_t>(row) * hidden];
     double squares = 0;
     for (std::size_t i = 0; i < hidden; ++i) squares += double{x[i]} * x[i];
     const double scale = 1 / std::sqrt(squares / static_cast<double>(hidden) + epsilon);
@@ -84,128 +98,40 @@ std::vector<double> norm_reference(const std::vector<float>& residual,
   return out;
 }
 
-void test_norm(int rows, int hidden, bool with_delta) {
-  const auto size = static_cast<std::size_t>(rows) * hidden;
-  const auto residual = noise(size, seed++, 3);
-  const auto delta = to_bf16(noise(with_delta ? size : 0, seed++));
+void test_norm(int rows, int hidden) {
+  const auto residual = noise(static_cast<std::size_t>(rows) * hidden, seed++, 3);
   const auto weight = noise(hidden, seed++, 2);
-  const auto device_delta = upload_bf16(delta);
+  const auto device_residual = upload(residual);
   const auto device_weight = upload(weight);
-  const bf16_t* added = with_delta ? device_delta.data() : nullptr;
-
-  auto longer = residual;
-  longer.resize(size + hidden, NAN);
-  const auto device_residual = upload(longer);
-  const auto out = poisoned<bf16_t>(size + hidden);
-  add_rms_norm(device_residual.data(), added, device_weight.data(), 1e-5F, rows, hidden,
-               out.data(), nullptr);
   std::vector<std::int32_t> order;
   for (int i = 0; i < rows; ++i) order.push_back(i);
-  std::vector<float> sums;
-  const auto expected = norm_reference(residual, to_floats(delta), weight, 1e-5F, order, sums);
-  expect_close(within(download(out), hidden, "add_rms_norm"), expected, 3e-3,
-               with_delta ? "add_rms_norm" : "rms_norm", rows, hidden);
-  const auto updated = within(download(device_residual), hidden, "residual");
-  for (std::size_t i = 0; i < size; ++i) {
-    CHECK(updated[i] == sums[i], "residual %zu of %zu: %g, not %g", i, size, updated[i], sums[i]);
-  }
+  auto test = [&](const std::int32_t* named, const char* what) {
+    const auto count = static_cast<int>(order.size());
+    const auto out = poisoned<bf16_t>(static_cast<std::size_t>(count + 1) * hidden);
+    rms_norm(device_residual.data(), named, device_weight.data(), 1e-5F, count, hidden, out.data(),
+             nullptr);
+    expect_close(within(download(out), hidden, what), norm_reference(residual, weight, 1e-5F, order),
+                 3e-3, what, count, hidden);
+  };
+  test(nullptr, "rms_norm");
 
-  // some rows of the same, in any order, one of them twice
+  // some rows, in any order, one of them twice
   std::shuffle(order.begin(), order.end(), std::mt19937_64(seed++));
   order.resize(static_cast<std::size_t>(rows + 1) / 2);
   order.push_back(order[0]);
-  const auto device_rows = upload(order);
-  const auto before = upload(residual);
-  const auto gathered = poisoned<bf16_t>((order.size() + 1) * hidden);
-  gather_add_rms_norm(before.data(), added, device_rows.data(), device_weight.data(), 1e-5F,
-                      static_cast<int>(order.size()), hidden, gathered.data(), nullptr);
-  const auto chosen = norm_reference(residual, to_floats(delta), weight, 1e-5F, order, sums);
-  expect_close(within(download(gathered), hidden, "gather_add_rms_norm"), chosen, 3e-3,
-               "gather_add_rms_norm", static_cast<int>(order.size()), hidden);
-  CHECK(download(before) == residual, "gather_add_rms_norm changed the residual");
+  test(upload(order).data(), "rms_norm of some rows");
+  CHECK(download(device_residual) == residual, "rms_norm changed the residual");
 }
 
-void test_rope(const RopeShape& shape, int rows, bool fp8) {
-  const int layers = 3;
-  const int layer = 1;
-  const int dim = shape.head_dim;
-  const int half = dim / 2;
-  const int positions = 64;
-  const int all_heads = shape.heads + 2 * shape.kv_heads;
-  const int blocks = (rows + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS + 2;
-  const std::int64_t head_stride = std::int64_t{2} * layers * BATON_BLOCK_TOKENS * dim;
-  const std::int64_t block_stride = head_stride * shape.kv_heads;
-  const auto qkv = to_bf16(noise(static_cast<std::size_t>(rows) * all_heads * dim, seed++, 2));
-  const auto cosine = noise(static_cast<std::size_t>(positions) * half, seed++);
-  const auto sine = noise(static_cast<std::size_t>(positions) * half, seed++);
-  const auto pool_values = noise(static_cast<std::size_t>(block_stride * blocks), seed++);
-  const auto pool_before = to_bf16(pool_values);
-  const auto fp8_before = to_e4m3(pool_values);
-  std::mt19937_64 random(seed++);
-  std::vector<std::int32_t> at, slots(static_cast<std::size_t>(blocks) * BATON_BLOCK_TOKENS);
-  for (int i = 0; i < rows; ++i) at.push_back(static_cast<int>(random() % positions));
-  for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = static_cast<int>(i);
-  std::shuffle(slots.begin(), slots.end(), random);
-  slots.resize(rows);
-
+void test_rope(const AttentionShape& shape, int rows, bool fp8) {
+  const RopeFixture fixture(shape, rows, fp8, seed);
+  seed += 4;
+  const auto width = static_cast<std::size_t>(shape.heads + 2 * shape.kv_heads) * shape.head_dim;
+  const auto qkv = to_bf16(noise(rows * width, seed++, 2));
   const auto device_qkv = upload_bf16(qkv);
-  const auto device_cosine = upload(cosine);
-  const auto device_sine = upload(sine);
-  const auto device_at = upload(at);
-  const auto device_slots = upload(slots);
-  const auto device_pool = upload_bf16(pool_before);
-  const auto device_fp8 = upload(fp8_before);
-  const auto row = static_cast<std::size_t>(shape.heads) * dim;
-  const auto q = poisoned<bf16_t>((rows + 1) * row);
-  void* memory = fp8 ? static_cast<void*>(device_fp8.data()) : device_pool.data();
-  const KvView pool{memory, block_stride, head_stride, dim, fp8};
-  rope_store(device_qkv.data(), {nullptr, device_at.data(), device_slots.data()},
-             device_cosine.data(), device_sine.data(), shape, rows, layer, q.data(), pool,
-             nullptr);
-
-  std::vector<double> expected_q, expected_kv;
-  std::vector<float> got_kv;
-  auto got_pool = fp8 ? to_floats(download(device_fp8)) : download(device_pool);
-  const auto untouched = fp8 ? to_floats(fp8_before) : to_floats(pool_before);
-  for (int token = 0; token < rows; ++token) {
-    for (int head = 0; head < all_heads; ++head) {
-      const bf16* x = &qkv[(static_cast<std::size_t>(token) * all_heads + head) * dim];
-      const int kv_head = head - shape.heads;
-      const bool value = kv_head >= shape.kv_heads;
-      std::vector<double> rotated(dim);
-      for (int i = 0; i < half; ++i) {
-        const double a = baton::to_float(x[i]);
-        const double b = baton::to_float(x[i + half]);
-        const double c = value ? 1.0 : cosine[static_cast<std::size_t>(at[token]) * half + i];
-        const double s = value ? 0.0 : sine[static_cast<std::size_t>(at[token]) * half + i];
-        rotated[i] = a * c - b * s;
-        rotated[i + half] = b * c + a * s;
-      }
-      if (kv_head < 0) {
-        expected_q.insert(expected_q.end(), rotated.begin(), rotated.end());
-        continue;
-      }
-      const int in_block = slots[token] % BATON_BLOCK_TOKENS;
-      const auto from = static_cast<std::size_t>(
-          slots[token] / BATON_BLOCK_TOKENS * block_stride + kv_head % shape.kv_heads * head_stride +
-          ((2 * layer + (value ? 1 : 0)) * BATON_BLOCK_TOKENS + in_block) * dim);
-      for (int i = 0; i < dim; ++i) {
-        if (value) {
-          const auto v = static_cast<float>(rotated[i]);
-          CHECK(got_pool[from + i] == (fp8 ? from_e4m3(to_e4m3(v)) : v), "V of token %d differs",
-                token);
-        }
-        expected_kv.push_back(rotated[i]);
-        got_kv.push_back(got_pool[from + i]);
-        got_pool[from + i] = untouched[from + i];
-      }
-    }
-  }
-  expect_close(within(download(q), row, "rope_store"), expected_q, 3e-3, "rotated queries", rows,
-               dim);
-  expect_close(got_kv, expected_kv, fp8 ? 4e-2 : 3e-3, fp8 ? "stored e4m3 K and V" : "stored K and V",
-               rows, dim);
-  CHECK(got_pool == untouched, "rope_store wrote outside of its slots");
+  rope_store(device_qkv.data(), fixture.target(), rows, nullptr);
+  const auto values = to_floats(qkv);
+  fixture.expect({values.begin(), values.end()}, "rope_store");
 }
 
 /// What e4m3 cannot hold becomes its largest number, not a NaN.
@@ -217,8 +143,10 @@ void test_saturation() {
   const auto q = poisoned<bf16_t>(2);
   const auto memory = poisoned<std::uint8_t>(2 * BATON_BLOCK_TOKENS * 2);
   const KvView pool{memory.data(), 2 * BATON_BLOCK_TOKENS * 2, 2 * BATON_BLOCK_TOKENS * 2, 2, true};
-  rope_store(qkv.data(), {nullptr, zero.data(), zero.data()}, cosine.data(), sine.data(), {1, 1, 2},
-             1, 0, q.data(), pool, nullptr);
+  rope_store(qkv.data(),
+             {{1, 1, 2}, cosine.data(), sine.data(), {nullptr, zero.data(), zero.data()}, 0,
+              q.data(), pool},
+             1, nullptr);
   const auto got = to_floats(download(memory));
   const std::size_t v = 2 * BATON_BLOCK_TOKENS;
   CHECK(got[0] == 448 && got[1] == -448 && got[v] == 448 && got[v + 1] == 3,
@@ -233,7 +161,7 @@ void test_swiglu(int rows, int inner) {
   std::vector<double> expected;
   for (int row = 0; row < rows; ++row) {
     for (int i = 0; i < inner; ++i) {
-      const bf16* from = &gate_up[static_cast<std::size_t>(row) * 2 * inner];
+      const baton::bf16* from = &gate_up[static_cast<std::size_t>(row) * 2 * inner];
       const double gate = baton::to_float(from[i]);
       expected.push_back(gate / (1 + std::exp(-gate)) * baton::to_float(from[inner + i]));
     }
@@ -249,18 +177,18 @@ int main() {
   for (const int rows : {1, 3, 300}) {
     for (const int hidden : {64, 4096, 1000, 1002}) {
       test_embed(rows, hidden);
-      test_norm(rows, hidden, true);
-      test_norm(rows, hidden, false);
+      test_norm(rows, hidden);
     }
-    for (const RopeShape shape : {RopeShape{32, 8, 128}, RopeShape{6, 2, 64}, RopeShape{5, 1, 20}}) {
+    for (const auto& shape : {AttentionShape{32, 8, 128}, AttentionShape{6, 2, 64},
+                              AttentionShape{5, 1, 20}}) {
       test_rope(shape, rows, false);
       test_rope(shape, rows, true);
     }
     for (const int inner : {64, 14336, 1000, 1001}) test_swiglu(rows, inner);
   }
-  test_norm(2, 14336, true);  // the widest rows
-  test_norm(2, 16384, true);
-  test_norm(2, 16382, true);
+  test_norm(2, 14336);  // the widest rows
+  test_norm(2, 16384);
+  test_norm(2, 16382);
   test_saturation();
   return 0;
 }

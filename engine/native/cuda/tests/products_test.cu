@@ -8,6 +8,7 @@
 
 #include "device_data.hpp"
 #include "products.hpp"
+#include "rope_fixture.hpp"
 
 using namespace baton::testing;
 using namespace baton::cuda;
@@ -83,25 +84,74 @@ constexpr double rounding() {
   return std::is_same_v<Out, float> ? 2e-5 : 4e-3;  // half a unit in the last place of bf16
 }
 
+constexpr float kEpsilon = 1e-5F;
+
+/// Rows of x, complete or with a norm to be finished, as the multiply_few functions take them.
+/// `values` are what they stand for.
+struct Rows {
+  DeviceBuffer<bf16_t> x;
+  DeviceBuffer<float> squares;
+  DeviceBuffer<std::int32_t> chosen;
+  std::vector<float> values;
+  Normed normed;
+};
+
+enum class Norm { kComplete, kToFinish, kOfChosenRows };
+
+Rows random_rows(int rows, int inputs, Norm norm, double scale) {
+  Rows out;
+  const bool complete = norm == Norm::kComplete;
+  const int stored = norm == Norm::kOfChosenRows ? 2 * rows + 1 : rows;
+  const int parts = 1 + static_cast<int>(seed % 300);
+  // rows of sizes far apart, which the norm takes back to `scale`
+  auto x = noise(static_cast<std::size_t>(stored) * inputs, seed++, scale);
+  std::vector<float> squares;
+  std::vector<double> factors;
+  for (int row = 0; row < stored; ++row) {
+    const float size = complete ? 1.0F : std::ldexp(1.0F, 6 * (row % 3) - 6);
+    for (int i = 0; i < inputs; ++i) x[static_cast<std::size_t>(row) * inputs + i] *= size;
+    double sum = 0;
+    for (const float part : noise(parts, seed++)) {
+      squares.push_back((1.0F + part) * size * size * inputs / static_cast<float>(parts));
+      sum += squares.back();
+    }
+    factors.push_back(complete ? 1 : 1 / std::sqrt(sum / inputs + kEpsilon));
+  }
+  const auto rounded = to_bf16(x);
+  const auto floats = to_floats(rounded);
+  std::vector<std::int32_t> chosen;
+  for (int row = 0; row < rows; ++row) {
+    chosen.push_back(norm == Norm::kOfChosenRows ? stored - 1 - 2 * (row / 2) : row);  // some twice
+    for (int i = 0; i < inputs; ++i) {
+      const auto from = static_cast<std::size_t>(chosen.back());
+      out.values.push_back(static_cast<float>(floats[from * inputs + i] * factors[from]));
+    }
+  }
+  out.x = upload_bf16(rounded);
+  out.squares = upload(squares);
+  out.chosen = upload(chosen);
+  out.normed = {out.x.data()};
+  if (!complete) out.normed = {out.x.data(), out.squares.data(), parts, kEpsilon};
+  if (norm == Norm::kOfChosenRows) out.normed.rows = out.chosen.data();
+  return out;
+}
+
 template <class Out>
-void test_few(int rows, int outputs, int inputs, bool fp8) {
+void test_few(int rows, int outputs, int inputs, bool fp8, Norm norm) {
   const Weight weight = random_weight(outputs, inputs, fp8);
-  const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++, 2));
-  const auto device_x = upload_bf16(x);
+  const Rows x = random_rows(rows, inputs, norm, 2);
   const auto out = poisoned<Out>(static_cast<std::size_t>(rows + 1) * outputs);
-  multiply_few(device_x.data(), weight.matrix, rows, out.data(), false, nullptr);
-  expect_close(out, reference(to_floats(x), weight, rows), rounding<Out>(), "few rows",
-               weight.matrix);
+  multiply_few(x.normed, weight.matrix, rows, out.data(), nullptr);
+  expect_close(out, reference(x.values, weight, rows), rounding<Out>(),
+               norm == Norm::kComplete ? "few rows" : "few rows, norm to finish", weight.matrix);
 }
 
 /// The gated product; the reference does not round gate and up either.
-void test_gated(int rows, int inner, int inputs, bool fp8) {
+void test_gated(int rows, int inner, int inputs, bool fp8, Norm norm) {
   const Weight weight = random_weight(2 * inner, inputs, fp8);
   // scores of a few units, where the activation bends
-  const auto x = to_bf16(noise(static_cast<std::size_t>(rows) * inputs, seed++,
-                               4 / std::sqrt(static_cast<double>(inputs))));
-  const auto device_x = upload_bf16(x);
-  const auto both = reference(to_floats(x), weight, rows);
+  const Rows x = random_rows(rows, inputs, norm, 4 / std::sqrt(static_cast<double>(inputs)));
+  const auto both = reference(x.values, weight, rows);
   std::vector<double> expected;
   for (int row = 0; row < rows; ++row) {
     for (int i = 0; i < inner; ++i) {
@@ -111,10 +161,77 @@ void test_gated(int rows, int inner, int inputs, bool fp8) {
     }
   }
   const auto out = poisoned<bf16_t>(static_cast<std::size_t>(rows + 1) * inner);
-  multiply_few_swiglu(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  multiply_few_swiglu(x.normed, weight.matrix, rows, out.data(), nullptr);
   Matrix half = weight.matrix;
   half.outputs = inner;
   expect_close(out, expected, rounding<bf16_t>(), "gated, few rows", half);
+}
+
+/// The product that writes the residual, and what it leaves for the norm behind it.
+void test_few_add(int rows, int outputs, int inputs, bool fp8) {
+  const Weight weight = random_weight(outputs, inputs, fp8);
+  const Rows x = random_rows(rows, inputs, Norm::kComplete, 2);
+  const auto size = static_cast<std::size_t>(rows) * outputs;
+  auto before = noise(size, seed++, 9);
+  before.resize(size + outputs, NAN);
+  const auto norm_weight = noise(outputs, seed++, 2);
+  const auto device_norm = upload(norm_weight);
+  auto expected = reference(x.values, weight, rows);
+  for (std::size_t i = 0; i < size; ++i) expected[i] += before[i];
+
+  const auto alone = upload(before);
+  multiply_few_add(x.x.data(), weight.matrix, rows, {alone.data()}, nullptr);
+  expect_close(alone, expected, rounding<float>(), "few rows, added", weight.matrix);
+
+  const auto sum = upload(before);
+  const auto left = poisoned<bf16_t>(size + outputs);
+  const auto parts = static_cast<std::size_t>(norm_parts(outputs));
+  const auto squares = poisoned<float>((rows + 1) * parts);
+  multiply_few_add(x.x.data(), weight.matrix, rows,
+                   {sum.data(), device_norm.data(), left.data(), squares.data()}, nullptr);
+  const auto got = download(sum);
+  CHECK(std::equal(got.begin(), got.begin() + static_cast<long>(size), download(alone).begin()),
+        "few rows, added: another residual with a norm behind it");
+  std::vector<double> times_weight, of_squares(rows * parts);
+  for (std::size_t i = 0; i < size; ++i) {
+    times_weight.push_back(double{got[i]} * norm_weight[i % outputs]);
+    of_squares[i / outputs * parts + i % outputs / kNormPart] += double{got[i]} * got[i];
+  }
+  expect_close(left, times_weight, rounding<bf16_t>(), "left for the norm", weight.matrix);
+  const auto got_squares = download(squares);
+  CHECK(std::isnan(got_squares[rows * parts]), "squares: wrote behind the end");
+  const double error = relative_error(got_squares, of_squares);
+  CHECK(error < 1e-5, "squares, %d rows of %d: relative error %g", rows, outputs, error);
+}
+
+/// A row does not depend on the others, to the bit.
+void test_alone(bool fp8) {
+  const int outputs = 520;
+  const Weight weight = random_weight(outputs, 4096, fp8);
+  const Rows x = random_rows(kFewRows, 4096, Norm::kToFinish, 2);
+  DeviceBuffer<float> all(static_cast<std::size_t>(kFewRows) * outputs), one(outputs);
+  multiply_few(x.normed, weight.matrix, kFewRows, all.data(), nullptr);
+  const auto of_all = download(all);
+  for (int row = 0; row < kFewRows; ++row) {
+    Normed alone = x.normed;
+    alone.x += std::int64_t{row} * 4096;
+    alone.squares += std::int64_t{row} * alone.parts;
+    multiply_few(alone, weight.matrix, 1, one.data(), nullptr);
+    CHECK(std::equal(of_all.begin() + row * outputs, of_all.begin() + (row + 1) * outputs,
+                     download(one).begin()),
+          "row %d alone differs from the same beside others", row);
+  }
+}
+
+void test_few_rope(const AttentionShape& shape, int rows, int inputs, bool fp8, bool fp8_pool) {
+  const int width = (shape.heads + 2 * shape.kv_heads) * shape.head_dim;
+  const Weight weight = random_weight(width, inputs, fp8);
+  const Rows x =
+      random_rows(rows, inputs, Norm::kToFinish, 4 / std::sqrt(static_cast<double>(inputs)));
+  const RopeFixture fixture(shape, rows, fp8_pool, seed);
+  seed += 4;
+  multiply_few_rope(x.normed, weight.matrix, rows, fixture.target(), nullptr);
+  fixture.expect(reference(x.values, weight, rows), "few rows, rotated");
 }
 
 void test_quantise(int rows, int inputs) {
@@ -173,22 +290,22 @@ void test_products(Products& products, int rows, int outputs, int inputs, bool f
   const Weight weight = random_weight(outputs, inputs, fp8);
   const auto expected = reference(factors, weight, rows);
   const auto out = poisoned<Out>(size);
-  products.run(device_x.data(), weight.matrix, rows, out.data(), nullptr);
+  products.run({device_x.data()}, weight.matrix, rows, out.data(), nullptr);
   expect_close(out, expected, tolerance, "product", weight.matrix);
 
   // the plan serves another weight of the same shape too
   const Weight other = random_weight(outputs, inputs, fp8);
   const auto of_other = poisoned<Out>(size);
-  products.run(device_x.data(), other.matrix, rows, of_other.data(), nullptr);
+  products.run({device_x.data()}, other.matrix, rows, of_other.data(), nullptr);
   expect_close(of_other, reference(factors, other, rows), tolerance, "product, other weight",
                other.matrix);
   if constexpr (sizeof(Out) == sizeof(float)) {
     auto sums = noise(static_cast<std::size_t>(rows) * outputs, seed++, 3);
     const auto total = upload(sums);
     products.tune(true);  // its values do not count
-    products.add(device_x.data(), weight.matrix, rows, poisoned<float>(size).data(), nullptr);
+    products.add(device_x.data(), weight.matrix, rows, {poisoned<float>(size).data()}, nullptr);
     products.tune(false);
-    products.add(device_x.data(), weight.matrix, rows, total.data(), nullptr);
+    products.add(device_x.data(), weight.matrix, rows, {total.data()}, nullptr);
     const auto got = download(total);
     std::vector<double> want(expected.begin(), expected.end());
     for (std::size_t i = 0; i < want.size(); ++i) want[i] += sums[i];
@@ -220,15 +337,24 @@ int main() {
     for (int rows = 1; rows <= kFewRows; ++rows) {
       for (const auto& [outputs, inputs] : {std::pair{1003, 4096}, std::pair{7, 64},
                                             std::pair{130, 14336}, std::pair{4100, 528}}) {
-        test_few<bf16_t>(rows, outputs, inputs, fp8);
-        test_few<float>(rows, outputs, inputs, fp8);
-        test_gated(rows, outputs / 2, inputs, fp8);
+        for (const Norm norm : {Norm::kComplete, Norm::kToFinish, Norm::kOfChosenRows}) {
+          test_few<bf16_t>(rows, outputs, inputs, fp8, norm);
+          test_few<float>(rows, outputs, inputs, fp8, norm);
+        }
+        test_gated(rows, outputs / 2, inputs, fp8, rows % 2 ? Norm::kComplete : Norm::kToFinish);
+        test_few_add(rows, outputs, inputs, fp8);
+      }
+      for (const auto& shape : {AttentionShape{4, 2, 128}, AttentionShape{3, 1, 64},
+                                AttentionShape{5, 1, 20}}) {
+        test_few_rope(shape, rows, 512, fp8, rows % 2 == 0);
       }
     }
+    test_alone(fp8);
   }
-  test_few<float>(3, 33, 4104, false);  // inputs: not a multiple of 16
-  test_few<bf16_t>(2, 19, 8, false);    // less than one turn of the warps
-  test_gated(1, 14336, 256, true);
+  test_few<float>(3, 33, 4104, false, Norm::kComplete);  // inputs: not a multiple of 16
+  test_few<bf16_t>(2, 19, 8, false, Norm::kToFinish);    // less than one turn of the warps
+  test_gated(1, 14336, 256, true, Norm::kToFinish);
+  test_few_add(8, 4096, 256, true);
   test_quantise(2, 64);
   test_quantise(45, 1000);
   test_quantise(3, 4096);

@@ -33,6 +33,25 @@ class Batch {
   }
 
   int count() const { return static_cast<int>(rows.size()); }
+
+  /// Takes from all rows what `kept` does not name.
+  void keep_only(const cuda::SampleNeeds& kept) {
+    for (auto& row : rows) {
+      if (!kept.history) {
+        row.history_offset = -1;
+        row.params.repetition_penalty = 1;
+        row.params.presence_penalty = row.params.frequency_penalty = 0;
+      }
+      if (!kept.draw) row.params.temperature = 0;
+      if (!kept.alternatives) row.params.top_logprobs = 0;
+    }
+  }
+  cuda::SampleNeeds needs() const {
+    cuda::SampleNeeds out;
+    for (const auto& row : rows) out.add(row);
+    return out;
+  }
+
   const float* logits_of(int row) const {
     return &logits[static_cast<std::size_t>(row) * vocabulary];
   }
@@ -203,7 +222,7 @@ class DeviceBatch {
   const cuda::DeviceBuffer<float>& logits() const { return logits_; }
 
   /// Into outputs that were full of ones; by way of a CUDA graph if `as_graph`.
-  Results run(cuda::Sampler& sampler, bool as_graph) const {
+  Results run(cuda::Sampler& sampler, const cuda::SampleNeeds& needs, bool as_graph) const {
     const auto size = static_cast<std::size_t>(count_);
     const auto samples = poisoned<baton_sample>(size);
     const auto flaws = poisoned<cuda::SampleFlaw>(size);
@@ -211,7 +230,7 @@ class DeviceBatch {
     BATON_CUDA(cudaDeviceSynchronize());
     BATON_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
     if (as_graph) BATON_CUDA(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    sampler.run(logits_.data(), rows_.data(), histories_.data(), masks_.data(), count_,
+    sampler.run(logits_.data(), rows_.data(), needs, histories_.data(), masks_.data(), count_,
                 samples.data(), flaws.data(), stream);
     if (as_graph) replay(stream);
     BATON_CUDA(cudaStreamSynchronize(stream));
