@@ -27,11 +27,6 @@ struct SliceView {
   int block_stride;
 };
 
-/// A tensor map over the pool as [row of head_dim][head_dim / 64][64], boxes of `rows` rows by 64,
-/// 128-byte swizzle: what both fast kernels load. head_dim is 64 or 128. Empty for an e4m3 pool, whose
-/// blocks are copied as they lie.
-CUtensorMap map_pool(const KvView& pool, int blocks, int rows);
-
 /// Whether the fast kernels can run this shape on the current device; else `attend_any` does.
 bool has_fast_attention(const AttentionShape& shape);
 
@@ -63,9 +58,6 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
                     const AttentionShape& shape, int layer, const KvView& pool,
                     const CUtensorMap& map, const CUtensorMap& q_map, bf16_t* out,
                     cudaStream_t stream);
-
-/// A tensor map over q[tokens][heads][head_dim] for attend_prefill.
-CUtensorMap map_queries(const bf16_t* q, int tokens, const AttentionShape& shape);
 
 /// A layer's keys and values of a step's slices, widened from an e4m3 pool to a bf16 one of a single
 /// layer, for attend_prefill (expanded_context.cu). A step calls `begin`, then for each layer

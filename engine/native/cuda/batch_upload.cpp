@@ -25,7 +25,7 @@ int blocks_of(const baton_slice& slice) {
 /// Byte offsets of the arrays.
 struct BatchUpload::Layout {
   std::size_t sample_rows, sampled, tiles, tokens, positions, slots, slice_of, first, count, start,
-      tables;
+      end_first, end_count, end_start, tables;
   std::size_t bytes = 0;
 
   Layout(const BatchSize& size, int max_blocks) {
@@ -35,7 +35,7 @@ struct BatchUpload::Layout {
     for (auto* of_rows : {&tokens, &positions, &slots, &slice_of}) {
       *of_rows = add(sizeof(std::int32_t), size.rows);
     }
-    for (auto* of_slices : {&first, &count, &start}) {
+    for (auto* of_slices : {&first, &count, &start, &end_first, &end_count, &end_start}) {
       *of_slices = add(sizeof(std::int32_t), size.slices);
     }
     tables = add(sizeof(std::int32_t) * static_cast<std::size_t>(max_blocks), size.slices);
@@ -95,6 +95,8 @@ void BatchUpload::place(const Layout& layout) {
   step_.slice_of = at(layout.slice_of);
   step_.slices = {at(layout.first), at(layout.count), at(layout.start), at(layout.tables),
                   max_blocks_};
+  step_.ends = {at(layout.end_first), at(layout.end_count), at(layout.end_start),
+                at(layout.tables), max_blocks_};
   step_.tiles = reinterpret_cast<const int2*>(device_.data() + layout.tiles);
   sampled_rows_ = at(layout.sampled);
   sample_rows_ = reinterpret_cast<const SampleRow*>(device_.data() + layout.sample_rows);
@@ -131,6 +133,9 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
       slice_of[row] = place;
     }
     last_rows_[index] = row - 1;
+    at(layout.end_first)[place] = row - 1;
+    at(layout.end_count)[place] = slice.sample != 0 ? 1 : 0;
+    at(layout.end_start)[place] = slice.start + slice.count - 1;
     if (slice.count == 1) {
       ++step_.decodes;
       continue;
@@ -145,9 +150,11 @@ void BatchUpload::write_slices(std::span<const baton_slice> slices, const BatchS
   std::fill(positions + row, positions + size.rows, 0);
   std::fill(slots + row, slots + size.rows, -1);
   std::fill(slice_of + row, slice_of + size.rows, -1);
-  std::fill(at(layout.first) + order_.size(), at(layout.first) + size.slices, 0);
-  std::fill(at(layout.count) + order_.size(), at(layout.count) + size.slices, 0);
-  std::fill(at(layout.start) + order_.size(), at(layout.start) + size.slices, 0);
+  for (const std::size_t offset : {layout.first, layout.count, layout.start, layout.end_first,
+                                   layout.end_count, layout.end_start}) {
+    std::fill(at(offset) + order_.size(), at(offset) + size.slices, 0);
+  }
+  step_.slice_count = size.slices;
   step_.chunk_count = static_cast<int>(slices.size()) - step_.decodes;
   const SliceView& all = step_.slices;
   step_.chunks = {all.first + step_.decodes, all.count + step_.decodes, all.start + step_.decodes,

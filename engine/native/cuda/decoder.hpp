@@ -50,7 +50,9 @@ class Decoder {
 
   std::unique_ptr<Products> products_;
   Weights weights_;
+  std::size_t last_mixing_;          // index of the last part that mixes rows
   DeviceBuffer<float> residual_;     // [rows][hidden]
+  DeviceBuffer<float> wanted_;       // [samples][hidden], the residual of the rows sampled from
   DeviceBuffer<bf16_t> normed_;      // [rows][hidden]
   DeviceBuffer<float> squares_;      // [few rows][parts], of norms spread over products
   DeviceBuffer<std::byte> scratch_;  // of the sublayers

@@ -5,6 +5,7 @@
 #include "attention.hpp"
 #include "hopper.cuh"
 #include "launch.hpp"
+#include "tensor_maps.hpp"
 
 namespace baton::cuda {
 namespace {

@@ -20,6 +20,7 @@ class GatedFeedForward : public Sublayer {
     return Scratch::bytes<bf16_t>(rows * 2 * inner) + Scratch::bytes<bf16_t>(rows * inner);
   }
 
+  bool mixes_rows() const override { return false; }
   bool spreads_norms(int rows) const override {
     return has_few_rows(gate_up_.view(), rows) && has_few_rows(down_.view(), rows);
   }
@@ -28,16 +29,16 @@ class GatedFeedForward : public Sublayer {
            std::byte* scratch) override {
     const auto inner = static_cast<std::size_t>(down_.view().inputs);
     Scratch left(scratch);
-    if (has_few_rows(gate_up_.view(), step.rows)) {
-      auto* gated = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * inner);
-      multiply_few_swiglu(x, gate_up_.view(), step.rows, gated, step.stream);
-      products_.add(gated, down_.view(), step.rows, residual, step.stream);
-      return;
-    }
-    auto* gate_up = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * 2 * inner);
     auto* gated = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * inner);
-    products_.run(x, gate_up_.view(), step.rows, gate_up, step.stream);
-    swiglu(gate_up, step.rows, down_.view().inputs, gated, step.stream);
+    if (has_few_rows(gate_up_.view(), step.rows)) {
+      multiply_few_swiglu(x, gate_up_.view(), step.rows, gated, step.stream);
+    } else if (has_many_rows_swiglu(gate_up_.view(), step.rows)) {
+      multiply_many_swiglu(x.x, gate_up_.view(), step.rows, gated, step.stream);
+    } else {
+      auto* gate_up = left.take<bf16_t>(static_cast<std::size_t>(step.rows) * 2 * inner);
+      products_.run(x, gate_up_.view(), step.rows, gate_up, step.stream);
+      swiglu(gate_up, step.rows, down_.view().inputs, gated, step.stream);
+    }
     products_.add(gated, down_.view(), step.rows, residual, step.stream);
   }
 

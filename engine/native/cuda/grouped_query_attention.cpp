@@ -1,6 +1,8 @@
 #include "grouped_query_attention.hpp"
 
+#include "gather.hpp"
 #include "scratch.hpp"
+#include "tensor_maps.hpp"
 
 namespace baton::cuda {
 
@@ -25,8 +27,27 @@ void GroupedQueryAttention::run(const Step& step, const Normed& x, const Residua
     context_.products->run(x, qkv_.view(), step.rows, qkv, step.stream);
     rope_store(qkv, to, step.rows, step.stream);
   }
-  attend(step, q, attended);
-  context_.products->add(attended, out_.view(), step.rows, residual, step.stream);
+  if (step.wanted_count == Step::kAll) {
+    attend(step, q, attended);
+    context_.products->add(attended, out_.view(), step.rows, residual, step.stream);
+    return;
+  }
+  if (step.wanted_count == 0) return;
+  attend_ends(step, q, attended);
+  bf16_t* wanted = qkv;  // that is no longer needed
+  gather_rows(attended, step.wanted, step.wanted_count,
+              static_cast<std::size_t>(out_.view().inputs) * sizeof(bf16_t), wanted, step.stream);
+  context_.products->add(wanted, out_.view(), step.wanted_count, residual, step.stream);
+}
+
+/// What is wanted are the ends of slices, and those attend like slices of one token.
+void GroupedQueryAttention::attend_ends(const Step& step, const bf16_t* q, bf16_t* attended) {
+  if (!context_.fast) {
+    attend(step, q, attended);
+    return;
+  }
+  context_.decode.run(q, step.ends, step.slice_count, layer_, context_.pool, context_.decode_map,
+                      attended, step.stream);
 }
 
 void GroupedQueryAttention::attend(const Step& step, const bf16_t* q, bf16_t* attended) {

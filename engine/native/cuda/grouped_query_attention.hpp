@@ -29,6 +29,7 @@ class GroupedQueryAttention : public Sublayer {
       : context_(context), layer_(layer), qkv_(std::move(qkv)), out_(std::move(out)) {}
 
   std::size_t scratch_bytes(int rows) const override;
+  bool mixes_rows() const override { return true; }
   bool spreads_norms(int rows) const override {
     return has_few_rows(qkv_.view(), rows) && has_few_rows(out_.view(), rows);
   }
@@ -37,6 +38,7 @@ class GroupedQueryAttention : public Sublayer {
 
  private:
   void attend(const Step& step, const bf16_t* q, bf16_t* attended);
+  void attend_ends(const Step& step, const bf16_t* q, bf16_t* attended);
 
   AttentionContext& context_;
   int layer_;

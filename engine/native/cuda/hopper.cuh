@@ -61,6 +61,32 @@ __device__ inline void barrier_wait(std::uint64_t* barrier, int parity) {
       : "memory");
 }
 
+// ---- clusters: CTAs on neighbouring multiprocessors that reach each other's shared memory
+
+__device__ inline std::uint32_t cluster_rank() {
+  std::uint32_t rank;
+  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+  return rank;
+}
+
+/// Waits for every thread of the cluster.
+__device__ inline void cluster_sync() {
+  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" :::
+                   "memory");
+}
+
+/// Arrives at the barrier that lies in CTA `rank` where `barrier` does in this one. Orders nothing but
+/// products that this thread has waited for: a release to the cluster would cost a fence of the device.
+__device__ inline void barrier_arrive_at(std::uint64_t* barrier, std::uint32_t rank) {
+  asm volatile(
+      "{\n.reg .b32 there;\n"
+      "mapa.shared::cluster.u32 there, %0, %1;\n"
+      "mbarrier.arrive.shared::cluster.b64 _, [there];\n}\n" ::"r"(
+          shared_address(barrier)),
+      "r"(rank)
+      : "memory");
+}
+
 // ---- bulk tensor copies into shared memory
 
 __device__ inline void copy_box_3d(void* to, const CUtensorMap* map, int x, int y, int z,
@@ -79,6 +105,31 @@ __device__ inline void copy_box_4d(void* to, const CUtensorMap* map, int x, int 
       " [%0], [%1, {%3, %4, %5, %6}], [%2];" ::"r"(shared_address(to)),
       "l"(map), "r"(shared_address(barrier)), "r"(x), "r"(y), "r"(z), "r"(w)
       : "memory");
+}
+
+/// The same to that place of every CTA of the cluster whose bit in `ctas` is set, and to its barrier.
+__device__ inline void copy_box_3d_to(std::uint16_t ctas, void* to, const CUtensorMap* map, int x,
+                                      int y, int z, std::uint64_t* barrier) {
+  asm volatile(
+      "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes"
+      ".multicast::cluster [%0], [%1, {%3, %4, %5}], [%2], %6;" ::"r"(shared_address(to)),
+      "l"(map), "r"(shared_address(barrier)), "r"(x), "r"(y), "r"(z), "h"(ctas)
+      : "memory");
+}
+
+/// A box from shared memory to the array; parts outside it are left out.
+__device__ inline void store_box_3d(const CUtensorMap* map, const void* from, int x, int y, int z) {
+  asm volatile(
+      "cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];" ::"l"(map),
+      "r"(shared_address(from)), "r"(x), "r"(y), "r"(z)
+      : "memory");
+}
+
+__device__ inline void stores_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+
+/// Waits until the stores of this thread have read their shared memory.
+__device__ inline void stores_wait_read() {
+  asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
 }
 
 /// `bytes`, a multiple of 16, between addresses that are too.
@@ -114,6 +165,12 @@ __device__ inline void load_matrices(std::uint32_t (&r)[4], std::uint32_t addres
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(address));
+}
+
+__device__ inline void store_matrices(std::uint32_t address, const std::uint32_t (&r)[4]) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+               "r"(r[0]), "r"(r[1]), "r"(r[2]), "r"(r[3])
+               : "memory");
 }
 
 __device__ inline void load_matrices_transposed(std::uint32_t (&r)[4], std::uint32_t address) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gated_feed_forward.hpp"
+#include "tensor_maps.hpp"
 #include "weights.hpp"
 
 namespace baton::cuda {
@@ -82,15 +83,16 @@ LlamaMemory llama_memory(const baton_model& model, const baton_options& options,
   const std::int64_t norms = shapes.hidden * (2 * shapes.layers + 1);
   const std::int64_t rows = Decoder::padded(options.max_tokens);
   const std::int64_t widest = std::max(2 * (3 * shapes.q + 2 * shapes.kv), 6 * shapes.inner);
-  const std::int64_t logits = Decoder::padded(options.max_sequences) * shapes.vocabulary;
+  const std::int64_t samples = Decoder::padded(options.max_sequences);
   const std::int64_t widened =
       options.kv_dtype == BATON_E4M3 ? expanded_blocks(options, positions) * 64 * shapes.kv : 0;
   const std::int64_t angles = std::int64_t{positions} * model.head_dim;
   return {.weights = static_cast<std::uint64_t>(
               shapes.layers * shapes.layer_elements() * (fp8 ? 1 : 2) + 2 * heads + 4 * norms),
           .activations = static_cast<std::uint64_t>(
-              rows * (6 * shapes.hidden + widest + (fp8 ? shapes.inner : 0)) + 8 * logits +
-              4 * angles + widened)};
+              rows * (6 * shapes.hidden + widest + (fp8 ? shapes.inner : 0)) +
+              4 * samples * shapes.hidden + 8 * samples * shapes.vocabulary + 4 * angles +
+              widened)};
 }
 
 std::unique_ptr<Decoder> load_llama(const baton_model& model, const baton_options& options,

@@ -61,6 +61,17 @@ void multiply_few_swiglu(const Normed& x, const Matrix& weight, int rows, bf16_t
 void multiply_few_rope(const Normed& x, const Matrix& qkv, int rows, const RopeStore& to,
                        cudaStream_t stream);
 
+/// Fewest rows for which `multiply_many_swiglu` is worth it.
+inline constexpr int kManyRows = 512;
+
+/// Whether multiply_many_swiglu can take this weight and number of rows on the current device.
+bool has_many_rows_swiglu(const Matrix& weight, int rows);
+
+/// multiply_few_swiglu with many rows: out[rows][inner] without writing gate and up.
+/// Throws Failure(BATON_INVALID_ARGUMENT) where has_many_rows_swiglu does not hold.
+void multiply_many_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_t* out,
+                          cudaStream_t stream);
+
 /// q[rows][inputs] in e4m3 and one scale a row, so that x = q * scale.
 void quantise_rows(const bf16_t* x, int rows, int inputs, std::uint8_t* q, float* scales,
                    cudaStream_t stream);

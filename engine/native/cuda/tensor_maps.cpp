@@ -1,10 +1,10 @@
-// Tensor maps tell the copy engine the shape of an array; the driver encodes them.
-#include <cuda.h>
+#include "tensor_maps.hpp"
+
 #include <cuda_runtime.h>
 
 #include <string>
 
-#include "attention.hpp"
+#include "cuda_error.hpp"
 #include "error.hpp"
 
 namespace baton::cuda {
@@ -32,14 +32,14 @@ Encode encoder() {
 /// bf16, innermost dimension 64 elements, 128-byte swizzle; `strides` in bytes, from dimension 1.
 template <int kRank>
 CUtensorMap encode(void* data, const cuuint64_t (&sizes)[kRank],
-                   const cuuint64_t (&strides)[kRank - 1], const cuuint32_t (&box)[kRank]) {
+                   const cuuint64_t (&strides)[kRank - 1], const cuuint32_t (&box)[kRank],
+                   CUtensorMapL2promotion promotion = CU_TENSOR_MAP_L2_PROMOTION_L2_256B) {
   CUtensorMap map;
   cuuint32_t steps[kRank];
   for (auto& step : steps) step = 1;
   const CUresult result =
       encoder()(&map, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, kRank, data, sizes, strides, box, steps,
-                CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-                CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+                CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, promotion, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) {
     throw Failure(BATON_INTERNAL,
                   "cuTensorMapEncodeTiled: error " + std::to_string(static_cast<int>(result)));
@@ -67,6 +67,14 @@ CUtensorMap map_queries(const bf16_t* q, int tokens, const AttentionShape& shape
   const auto heads = static_cast<cuuint64_t>(shape.heads);
   return encode<4>(const_cast<bf16_t*>(q), {64, dim / 64, heads, static_cast<cuuint64_t>(tokens)},
                    {128, dim * 2, heads * dim * 2}, {64, 1, 1, 128});
+}
+
+CUtensorMap map_matrices(const void* matrices, int count, int rows, int columns, int box_rows) {
+  const auto width = static_cast<cuuint64_t>(columns);
+  const auto height = static_cast<cuuint64_t>(rows);
+  return encode<3>(const_cast<void*>(matrices), {width, height, static_cast<cuuint64_t>(count)},
+                   {width * 2, width * height * 2}, {64, static_cast<cuuint32_t>(box_rows), 1},
+                   CU_TENSOR_MAP_L2_PROMOTION_L2_128B);
 }
 
 }  // namespace baton::cuda

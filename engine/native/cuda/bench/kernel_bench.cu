@@ -9,6 +9,7 @@
 #include "products.hpp"
 #include "rope.hpp"
 #include "swiglu.hpp"
+#include "tensor_maps.hpp"
 #include "timing.hpp"
 
 using namespace baton::cuda;
@@ -151,12 +152,15 @@ void products(int rows, bool fp8, double copy) {
       }
     }) / in_a_row;
     print_product(shape.name, rows, weights.matrix, ms, copy);
-    if (few && std::string_view(shape.name) == "gate_up") {
+    const bool many = has_many_rows_swiglu(weights.matrix, rows);
+    if ((few || many) && std::string_view(shape.name) == "gate_up") {
       const double fused = median_ms([&] {
-        for (int i = 0; i < kInARow; ++i) {
-          multiply_few_swiglu({x}, weights.copy(turn++ % copies), rows, out.data(), nullptr);
+        for (int i = 0; i < in_a_row; ++i) {
+          const Matrix weight = weights.copy(turn++ % copies);
+          few ? multiply_few_swiglu({x}, weight, rows, out.data(), nullptr)
+              : multiply_many_swiglu(x, weight, rows, out.data(), nullptr);
         }
-      }) / kInARow;
+      }) / in_a_row;
       print_product("+ SwiGLU", rows, weights.matrix, fused, copy);
     }
   }

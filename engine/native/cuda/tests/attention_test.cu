@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "attention_fixture.hpp"
+#include "tensor_maps.hpp"
 
 using namespace baton::testing;
 using namespace baton::cuda;

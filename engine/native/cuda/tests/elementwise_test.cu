@@ -5,6 +5,7 @@
 #include <random>
 
 #include "device_data.hpp"
+#include "gather.hpp"
 #include "norm.hpp"
 #include "rope_fixture.hpp"
 #include "swiglu.hpp"
@@ -169,6 +170,25 @@ void test_swiglu(int rows, int inner) {
   expect_close(within(download(out), inner, "swiglu"), expected, 3e-3, "swiglu", rows, inner);
 }
 
+void test_gather(int rows, int columns, int count) {
+  const auto from = noise(static_cast<std::size_t>(rows) * columns, seed++);
+  std::vector<std::int32_t> wanted;
+  for (int i = 0; i < count; ++i) wanted.push_back((i * 7 + 3) % rows);
+  const auto device_from = upload(from);
+  const auto device_wanted = upload(wanted);
+  const auto to = poisoned<float>(static_cast<std::size_t>(count + 1) * columns);
+  gather_rows(device_from.data(), device_wanted.data(), count, sizeof(float) * columns, to.data(),
+              nullptr);
+  const auto got = download(to);
+  for (int i = 0; i < count; ++i) {
+    const float* expected = &from[static_cast<std::size_t>(wanted[i]) * columns];
+    CHECK(std::equal(expected, expected + columns, &got[static_cast<std::size_t>(i) * columns]),
+          "gather_rows: row %d of %d, %d columns", i, count, columns);
+  }
+  CHECK(std::isnan(got[static_cast<std::size_t>(count) * columns]),
+        "gather_rows wrote behind the end");
+}
+
 }  // namespace
 
 int main() {
@@ -186,6 +206,7 @@ int main() {
     }
     for (const int inner : {64, 14336, 1000, 1001}) test_swiglu(rows, inner);
   }
+  for (const int columns : {4096, 6, 1}) test_gather(13, columns, 9);
   test_norm(2, 14336);  // the widest rows
   test_norm(2, 16384);
   test_norm(2, 16382);

@@ -161,10 +161,13 @@ void test_gated(int rows, int inner, int inputs, bool fp8, Norm norm) {
     }
   }
   const auto out = poisoned<bf16_t>(static_cast<std::size_t>(rows + 1) * inner);
-  multiply_few_swiglu(x.normed, weight.matrix, rows, out.data(), nullptr);
+  const bool few = rows <= kFewRows;
+  few ? multiply_few_swiglu(x.normed, weight.matrix, rows, out.data(), nullptr)
+      : multiply_many_swiglu(x.x.data(), weight.matrix, rows, out.data(), nullptr);
   Matrix half = weight.matrix;
   half.outputs = inner;
-  expect_close(out, expected, rounding<bf16_t>(), "gated, few rows", half);
+  expect_close(out, expected, rounding<bf16_t>(), few ? "gated, few rows" : "gated, many rows",
+               half);
 }
 
 /// The product that writes the residual, and what it leaves for the norm behind it.
@@ -354,6 +357,12 @@ int main() {
   test_few<float>(3, 33, 4104, false, Norm::kComplete);  // inputs: not a multiple of 16
   test_few<bf16_t>(2, 19, 8, false, Norm::kToFinish);    // less than one turn of the warps
   test_gated(1, 14336, 256, true, Norm::kToFinish);
+  // tiles and stages that are not full, fewer stages than the ring has, several tiles a cluster
+  for (const auto& [rows, inner, inputs] :
+       {std::tuple{512, 128, 64}, std::tuple{513, 1000, 72}, std::tuple{777, 328, 200},
+        std::tuple{600, 136, 584}, std::tuple{1024, 2560, 136}, std::tuple{1100, 8, 1024}}) {
+    test_gated(rows, inner, inputs, false, Norm::kComplete);
+  }
   test_few_add(8, 4096, 256, true);
   test_quantise(2, 64);
   test_quantise(45, 1000);
