@@ -45,7 +45,6 @@ class DecodeAttention {
 
  private:
   AttentionShape shape_{};
-  int multiprocessors_ = 0;
   DeviceBuffer<float> parts_;        // [sequence][kv head][split][group][head_dim]
   DeviceBuffer<float> statistics_;   // the same without head_dim: (maximum, sum)
   DeviceBuffer<std::int32_t> done_;  // [sequence][kv head] splits finished, 0 between launches

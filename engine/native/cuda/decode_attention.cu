@@ -11,6 +11,7 @@
 
 #include "attention.hpp"
 #include "decode_block.cuh"
+#include "device.hpp"
 #include "launch.hpp"
 
 namespace baton::cuda {
@@ -153,11 +154,12 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
 
   const std::int32_t* table = a.view.blocks + std::int64_t{slice} * a.view.block_stride;
   const int first = split * per_split + warp;
-  int entries = 0;  // of the table: this lane's of the 32 next ones of the warp
+  // of the table: this lane's of the 32 next ones of the warp
+  int entries = first + lane * kWarps < end ? table[first + lane * kWarps] : 0;
   dependency_wait();
   if (lane == 0) global_writes_fence();  // the keys and values of this step are to be copied
   auto fetch = [&](int i) {  // the i-th block of this warp; every i in turn, by all lanes
-    if (i % 32 == 0) {
+    if (i > 0 && i % 32 == 0) {
       const int mine = first + (i + lane) * kWarps;
       entries = mine < end ? table[mine] : 0;
     }
@@ -250,18 +252,11 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
 }  // namespace
 
 bool has_fast_attention(const AttentionShape& shape) {
-  int device = 0;
-  int major = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
-  return major == 9 && (shape.head_dim == 64 || shape.head_dim == 128) &&
+  return is_hopper() && (shape.head_dim == 64 || shape.head_dim == 128) &&
          shape.heads / shape.kv_heads <= kQueries;
 }
 
 DecodeAttention::DecodeAttention(const AttentionShape& shape, int max_sequences) : shape_(shape) {
-  int device = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device));
   const std::size_t pairs = static_cast<std::size_t>(max_sequences) * shape.kv_heads;
   const std::size_t rows = pairs * kMaxSplits * (shape.heads / shape.kv_heads);
   parts_ = DeviceBuffer<float>(rows * shape.head_dim);
@@ -274,7 +269,7 @@ void DecodeAttention::run(const bf16_t* q, const SliceView& view, int slices, in
                           const KvView& pool, const CUtensorMap& map, bf16_t* out,
                           cudaStream_t stream) {
   const int pairs = slices * shape_.kv_heads;
-  const int places = multiprocessors_ * kCtasPerMultiprocessor;
+  const int places = multiprocessors() * kCtasPerMultiprocessor;
   const int splits = std::clamp(places / pairs, 1, kMaxSplits);
   const int dim = shape_.head_dim;
   const float scale = kLog2E / std::sqrt(static_cast<float>(dim));

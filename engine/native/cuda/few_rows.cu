@@ -2,7 +2,8 @@
 //
 // A product with a few rows is bound by reading the weight once, so everything serves the loads: a
 // CTA computes a tile of 16 weight rows, its warps take turns along the inputs, and every lane keeps
-// eight loads of 16 bytes in flight, the first of them before the kernel that makes x has finished.
+// eight or sixteen loads of 16 bytes in flight, the first of them before the kernel that makes x has
+// finished.
 // The sums are products of tensor cores with the weight as left operand and up to eight rows of x
 // as right one. Which inputs an operand's columns are is ours to choose as long as both operands
 // agree: lane (g, t) gives what lies at the 16 bytes it loaded. What becomes of the sums is in
@@ -11,6 +12,7 @@
 
 #include <string>
 
+#include "device.hpp"
 #include "few_rows_results.cuh"
 #include "hopper.cuh"
 #include "launch.hpp"
@@ -21,9 +23,11 @@ namespace {
 
 constexpr int kWarps = 8;
 constexpr int kColumns = 8;     // of a warp-wide product: rows of x
-constexpr int kDepth = 2;       // units in flight a warp
 constexpr int kUnitChunks = 8;  // of 16 bytes, in a row of a unit
-constexpr int kCtasPerMultiprocessor = 3;
+
+/// CTAs that a multiprocessor has room for, by the units that a warp keeps in flight: as many as the
+/// registers allow.
+constexpr int ctas(int depth) { return depth == 2 ? 3 : 2; }
 static_assert(kFewRows <= kColumns && kFewRows <= kWarps && kTile == kNormPart);
 
 /// A lane's part of 128 bytes of every row of the tile: with g = lane / 4 and t = lane % 4, chunks t
@@ -137,8 +141,8 @@ __device__ inline float sum_parts(const float* shared, int parts) {
 }
 
 /// `outputs` counts what a CTA has kTile of, or pairs of them, of which it has half as many.
-template <bool kFp8, class Result>
-__global__ void __launch_bounds__(kWarps * 32, kCtasPerMultiprocessor)
+template <bool kFp8, int kDepth, class Result>
+__global__ void __launch_bounds__(kWarps * 32, ctas(kDepth))
     few_rows_kernel(Normed x, const void* weight, const float* scales, int rows, int outputs,
                     int inputs, Result result) {
   constexpr int kOutputs = Result::kPairs ? kTile / 2 : kTile;
@@ -240,11 +244,16 @@ void multiply(const Normed& x, const Matrix& weight, int rows, int outputs, cons
   require(has_few_rows(weight, rows), "multiply_few takes up to " + std::to_string(kFewRows) +
                                           " rows of a multiple of 16 bytes of weight");
   const int in_cta = Result::kPairs ? kTile / 2 : kTile;
+  const int grid = (outputs + in_cta - 1) / in_cta;
   const int parts = x.squares != nullptr ? x.parts : 0;
-  launch(weight.is_fp8() ? few_rows_kernel<true, Result> : few_rows_kernel<false, Result>,
-         (outputs + in_cta - 1) / in_cta, kWarps * 32,
-         sizeof(float) * static_cast<std::size_t>(rows * parts), stream, x, weight.data,
-         weight.scales, rows, outputs, weight.inputs, result);
+  // where there are too few CTAs to fill the device, each keeps more in flight
+  const bool deep = grid <= ctas(4) * multiprocessors();
+  auto* kernel = weight.is_fp8() ? deep ? few_rows_kernel<true, 4, Result>
+                                        : few_rows_kernel<true, 2, Result>
+                 : deep ? few_rows_kernel<false, 4, Result>
+                        : few_rows_kernel<false, 2, Result>;
+  launch(kernel, grid, kWarps * 32, sizeof(float) * static_cast<std::size_t>(rows * parts), stream,
+         x, weight.data, weight.scales, rows, outputs, weight.inputs, result);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "crc32c.hpp"
 #include "cuda_error.hpp"
+#include "device.hpp"
 
 namespace baton::cuda {
 namespace {
@@ -223,14 +224,6 @@ Parts parts_of(std::int64_t block_bytes, int count, int ctas) {
   const std::int64_t share = block_bytes * count / ctas;
   const std::int64_t bytes = std::clamp(share / kUnit * kUnit, kUnit, kLongestPart);
   return {static_cast<int>((block_bytes + bytes - 1) / bytes), bytes};
-}
-
-int multiprocessors() {
-  int device = 0;
-  int count = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
-  return count;
 }
 
 }  // namespace

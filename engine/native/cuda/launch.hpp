@@ -16,17 +16,14 @@
 #include <utility>
 
 #include "cuda_error.hpp"
+#include "device.hpp"
 
 namespace baton::cuda {
 
 /// Whether the device of the calling thread lets kernels overlap like that (Hopper and later).
 inline bool has_dependent_launch() {
   static const bool has = [] {
-    int device = 0;
-    int major = 0;
-    BATON_CUDA(cudaGetDevice(&device));
-    BATON_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
-    return major >= 9;
+    return architecture() >= 9;
   }();
   return has;
 }

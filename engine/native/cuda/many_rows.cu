@@ -8,6 +8,7 @@
 // neighbours read.
 #include <algorithm>
 
+#include "device.hpp"
 #include "launch.hpp"
 #include "products.hpp"
 #include "silu.cuh"
@@ -210,11 +211,7 @@ __global__ void __cluster_dims__(kCtas, 1, 1) __launch_bounds__(kThreads, 1)
 }  // namespace
 
 bool has_many_rows_swiglu(const Matrix& weight, int rows) {
-  int device = 0;
-  int major = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
-  return major == 9 && rows >= kManyRows && !weight.is_fp8() && weight.inputs % 8 == 0 &&
+  return is_hopper() && rows >= kManyRows && !weight.is_fp8() && weight.inputs % 8 == 0 &&
          weight.outputs % 16 == 0;
 }
 
@@ -223,15 +220,11 @@ void multiply_many_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_
   require(has_many_rows_swiglu(weight, rows), "multiply_many_swiglu takes at least " +
                                                   std::to_string(kManyRows) +
                                                   " rows of bf16, on Hopper");
-  int device = 0;
-  int multiprocessors = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
   const int inner = weight.outputs / 2;
   const Problem p = {.inputs = weight.inputs,
                      .row_tiles = (rows + kCtas * kRows - 1) / (kCtas * kRows),
                      .output_tiles = (inner + kOutputs - 1) / kOutputs};
-  const int clusters = std::min(multiprocessors / kCtas, p.row_tiles * p.output_tiles);
+  const int clusters = std::min(multiprocessors() / kCtas, p.row_tiles * p.output_tiles);
   launch(many_rows_swiglu_kernel, clusters * kCtas, kThreads, sizeof(Shared) + 1024, stream,
          map_matrices(x, 1, rows, weight.inputs, kRows),
          map_matrices(weight.data, 2, inner, weight.inputs, kOutputs),

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "attention.hpp"
+#include "device.hpp"
 #include "warpgroup.cuh"
 
 namespace baton::cuda {
@@ -397,10 +398,6 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
                     cudaStream_t stream) {
   (void)q;
   require(!pool.fp8, "attend_prefill reads bf16: expand an e4m3 pool first");
-  int device = 0;
-  int multiprocessors = 0;
-  BATON_CUDA(cudaGetDevice(&device));
-  BATON_CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
   const int dim = shape.head_dim;
   const Arguments arguments = {.view = view,
                                .tiles = tiles,
@@ -411,7 +408,7 @@ void attend_prefill(const bf16_t* q, const SliceView& view, const int2* tiles, i
                                .head_rows = pool.head_stride / dim,
                                .scale = kLog2E / std::sqrt(static_cast<float>(dim)),
                                .out = out};
-  const int ctas = std::min(multiprocessors, tile_count * shape.heads);
+  const int ctas = std::min(multiprocessors(), tile_count * shape.heads);
   dim == 64 ? launch<64>(ctas, map, q_map, arguments, stream)
             : launch<128>(ctas, map, q_map, arguments, stream);
 }
