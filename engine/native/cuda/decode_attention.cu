@@ -42,7 +42,7 @@ struct Arguments {
 /// The stages of all warps; once the blocks are done, parts of the softmax.
 template <int kDim, bool kFp8>
 constexpr int shared_bytes() {
-  return 1024 + kWarps * Stage<kDim, kFp8>::kCount * Stage<kDim, kFp8>::kBytes;
+  return kSwizzleAlignment + kWarps * Stage<kDim, kFp8>::kCount * Stage<kDim, kFp8>::kBytes;
 }
 
 /// Enqueues the copy of a block, K and V of one kv head, to `to`.
@@ -120,8 +120,7 @@ __global__ void __launch_bounds__(kThreads, kCtasPerMultiprocessor)
   __shared__ std::uint64_t filled[kWarps][Layout::kCount];
   const int warp = threadIdx.x / 32;
   const int lane = threadIdx.x % 32;
-  const std::uint32_t misaligned = shared_address(raw) % 1024;
-  std::uint8_t* shared = raw + (misaligned == 0 ? 0 : 1024 - misaligned);
+  std::uint8_t* shared = swizzle_aligned(raw);
   std::uint8_t* stages = shared + warp * Layout::kCount * Layout::kBytes;
   if (lane == 0) {
     if constexpr (!kFp8) prefetch_map(&map);

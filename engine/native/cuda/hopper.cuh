@@ -22,6 +22,15 @@ __device__ inline float exp2_fast(float x) {
   return out;
 }
 
+// ---- shared memory that tensor maps and products with 128-byte swizzle agree on
+
+constexpr int kSwizzleAlignment = 1024;  // to be asked for besides what is needed
+
+__device__ inline std::uint8_t* swizzle_aligned(std::uint8_t* shared) {
+  const std::uint32_t past = shared_address(shared) % kSwizzleAlignment;
+  return past == 0 ? shared : shared + kSwizzleAlignment - past;
+}
+
 // ---- mbarrier: counts arrivals and the bytes of asynchronous copies
 
 __device__ inline void barrier_init(std::uint64_t* barrier, int arrivals) {
@@ -149,6 +158,14 @@ __device__ inline void copy_async(float* to, const float* from) {
 
 /// Waits for the calling thread's copy_async.
 __device__ inline void copies_wait() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+/// Stage and parity of the n-th use of a ring of stages.
+template <int kStages>
+struct RingTurn {
+  int stage;
+  int parity;
+  __device__ explicit RingTurn(int n) : stage(n % kStages), parity(n / kStages % 2) {}
+};
 
 /// Orders what this thread has seen written to global memory before its copies.
 __device__ inline void global_writes_fence() {

@@ -45,6 +45,8 @@ struct Shared {
   std::uint64_t full[kStages], empty[kStages];
 };
 
+using Turn = RingTurn<kStages>;
+
 /// The tiles of this cluster, one after the other.
 struct Tiles {
   int index;
@@ -69,13 +71,6 @@ struct Tiles {
     return {(row_tile * kCtas + static_cast<int>(cluster_rank())) * kRows,
             index % in_group / height * kOutputs};
   }
-};
-
-/// Stage and parity of the n-th use of the ring.
-struct Turn {
-  int stage;
-  int parity;
-  __device__ explicit Turn(int n) : stage(n % kStages), parity(n / kStages % 2) {}
 };
 
 __device__ inline int stages_of(const Problem& p) { return (p.inputs + kDepth - 1) / kDepth; }
@@ -182,8 +177,7 @@ __global__ void __cluster_dims__(kCtas, 1, 1) __launch_bounds__(kThreads, 1)
                             const __grid_constant__ CUtensorMap weight,
                             const __grid_constant__ CUtensorMap out, const Problem p) {
   extern __shared__ std::uint8_t raw[];
-  const std::uint32_t misaligned = shared_address(raw) % 1024;
-  auto& shared = *reinterpret_cast<Shared*>(raw + (misaligned == 0 ? 0 : 1024 - misaligned));
+  auto& shared = *reinterpret_cast<Shared*>(swizzle_aligned(raw));
   if (threadIdx.x == 0) {
     for (int s = 0; s < kStages; ++s) {
       barrier_init(&shared.full[s], 1);
@@ -225,7 +219,7 @@ void multiply_many_swiglu(const bf16_t* x, const Matrix& weight, int rows, bf16_
                      .row_tiles = (rows + kCtas * kRows - 1) / (kCtas * kRows),
                      .output_tiles = (inner + kOutputs - 1) / kOutputs};
   const int clusters = std::min(multiprocessors() / kCtas, p.row_tiles * p.output_tiles);
-  launch(many_rows_swiglu_kernel, clusters * kCtas, kThreads, sizeof(Shared) + 1024, stream,
+  launch(many_rows_swiglu_kernel, clusters * kCtas, kThreads, sizeof(Shared) + kSwizzleAlignment, stream,
          map_matrices(x, 1, rows, weight.inputs, kRows),
          map_matrices(weight.data, 2, inner, weight.inputs, kOutputs),
          map_matrices(out, 1, rows, inner, 64), p);

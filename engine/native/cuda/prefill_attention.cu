@@ -80,12 +80,7 @@ __device__ inline int item_index(int round) {
   return round * static_cast<int>(gridDim.x) + place;
 }
 
-/// Stage and parity of the n-th use of a ring.
-struct Turn {
-  int stage;
-  int parity;
-  __device__ explicit Turn(int n) : stage(n % kStages), parity(n / kStages % 2) {}
-};
+using Turn = RingTurn<kStages>;
 
 template <int kDim>
 __device__ void produce(Shared<kDim>& shared, const CUtensorMap& pool, const CUtensorMap& queries,
@@ -353,9 +348,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     prefill_kernel(const __grid_constant__ CUtensorMap pool,
                    const __grid_constant__ CUtensorMap queries, const Arguments a) {
   extern __shared__ std::uint8_t raw[];
-  const std::uint32_t misaligned = shared_address(raw) % 1024;
-  auto& shared =
-      *reinterpret_cast<Shared<kDim>*>(raw + (misaligned == 0 ? 0 : 1024 - misaligned));
+  auto& shared = *reinterpret_cast<Shared<kDim>*>(swizzle_aligned(raw));
   if (threadIdx.x == 0) {
     barrier_init(&shared.q_full, 1);
     barrier_init(&shared.q_empty, kConsumers);
@@ -383,7 +376,7 @@ __global__ void __launch_bounds__(kThreads, 1)
 template <int kDim>
 void launch(int ctas, const CUtensorMap& pool, const CUtensorMap& queries,
             const Arguments& arguments, cudaStream_t stream) {
-  constexpr int bytes = sizeof(Shared<kDim>) + 1024;
+  constexpr int bytes = sizeof(Shared<kDim>) + kSwizzleAlignment;
   BATON_CUDA(cudaFuncSetAttribute(prefill_kernel<kDim>,
                                   cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
   prefill_kernel<kDim><<<ctas, kThreads, bytes, stream>>>(pool, queries, arguments);
