@@ -112,7 +112,7 @@ Rows random_rows(int rows, int inputs, Norm norm, double scale) {
     for (int i = 0; i < inputs; ++i) x[static_cast<std::size_t>(row) * inputs + i] *= size;
     double sum = 0;
     for (const float part : noise(parts, seed++)) {
-      squares.push_back((1.0F + part) * size * size * inputs / static_cast<float>(parts));
+      squares.push_back((1.0F + part / 2) * size * size * inputs / static_cast<float>(parts));
       sum += squares.back();
     }
     factors.push_back(complete ? 1 : 1 / std::sqrt(sum / inputs + kEpsilon));
