@@ -1,4 +1,4 @@
-// Scalar conversions between float and the 16-bit formats, round to nearest even.
+// Scalar conversions between float and the smaller formats, round to nearest even.
 #pragma once
 
 #include <bit>
@@ -29,6 +29,21 @@ inline float half_to_float(std::uint16_t half) {
     magnitude = std::ldexp(static_cast<float>(mantissa | 0x400), exponent - 25);
   }
   return (half & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+/// One sign, four exponent and three mantissa bits; no infinities, the largest number is 448.
+inline float e4m3_to_float(std::uint8_t value) {
+  const int exponent = (value >> 3) & 0xf;
+  const int mantissa = value & 0x7;
+  float magnitude;
+  if ((value & 0x7f) == 0x7f) {
+    magnitude = NAN;
+  } else if (exponent == 0) {
+    magnitude = std::ldexp(static_cast<float>(mantissa), -9);
+  } else {
+    magnitude = std::ldexp(static_cast<float>(mantissa | 0x8), exponent - 10);
+  }
+  return (value & 0x80) != 0 ? -magnitude : magnitude;
 }
 
 }  // namespace baton

@@ -198,6 +198,7 @@ __global__ void __launch_bounds__(kWarps * 32, ctas(kDepth))
   }
   result.ask_written(place, ahead);
   const bf16_t* inputs_of_row = x.x + row_of_x(g) * inputs;
+  __syncwarp();  // the products are of whole warps
   float sums[4] = {};
   for (int unit = warp; unit * kUnitChunks < chunks; unit += kDepth * kWarps) {
 #pragma unroll

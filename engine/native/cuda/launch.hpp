@@ -7,7 +7,8 @@
 //  - call `dependents_launch` where CTAs of the next kernel may take places beside its own; a CTA
 //    that ends without it has called it;
 //  - read and write, before `dependency_wait`, nothing that any kernel before it touches: only what
-//    never changes, such as weights. `ld.global.nc` is for such memory alone.
+//    never changes, such as weights, and what the host copied before the step's first kernel.
+//    `ld.global.nc` is for memory that never changes alone.
 #pragma once
 
 #include <cuda_runtime.h>

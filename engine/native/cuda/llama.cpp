@@ -20,9 +20,59 @@ struct Shapes {
         inner(model.intermediate),
         vocabulary(model.vocabulary),
         layers(model.layers) {}
-  std::int64_t layer_elements() const {
-    return hidden * (2 * q + 2 * kv) + 3 * hidden * inner;
+};
+
+/// A weight of a layer, as the products take it.
+struct Stacked {
+  std::vector<Weights::Part> parts;
+  std::int64_t inputs;
+};
+struct LayerWeights {
+  Stacked qkv, out, gate_up, down;
+};
+
+LayerWeights layer_weights(const Shapes& shapes, int layer) {
+  const std::string at = "model.layers." + std::to_string(layer) + ".";
+  const std::string attention = at + "self_attn.";
+  const std::string mlp = at + "mlp.";
+  return {.qkv = {{{attention + "q_proj.weight", shapes.q},
+                   {attention + "k_proj.weight", shapes.kv},
+                   {attention + "v_proj.weight", shapes.kv}},
+                  shapes.hidden},
+          .out = {{{attention + "o_proj.weight", shapes.hidden}}, shapes.q},
+          .gate_up = {{{mlp + "gate_proj.weight", shapes.inner},
+                       {mlp + "up_proj.weight", shapes.inner}},
+                      shapes.hidden},
+          .down = {{{mlp + "down_proj.weight", shapes.hidden}}, shapes.inner}};
+}
+
+/// How the weights of layers are kept on the device: what a checkpoint has in e4m3 stays so.
+class Kept {
+ public:
+  Kept(const Weights& weights, const Shapes& shapes, std::int32_t wanted)
+      : weights_(weights), wanted_(wanted) {
+    for (int i = 0; i < shapes.layers; ++i) {
+      const LayerWeights layer = layer_weights(shapes, i);
+      for (const Stacked* one : {&layer.qkv, &layer.out, &layer.gate_up, &layer.down}) {
+        std::int64_t rows = 0;
+        for (const auto& part : one->parts) rows += part.rows;
+        const bool fp8 = dtype(*one) == BATON_E4M3;
+        any_fp8_ |= fp8;
+        bytes_ += rows * one->inputs * (fp8 ? 1 : 2) + (fp8 ? 4 * rows : 0);
+      }
+    }
   }
+  std::int32_t dtype(const Stacked& one) const {
+    return weights_.all_e4m3(one.parts, one.inputs) ? std::int32_t{BATON_E4M3} : wanted_;
+  }
+  bool any_fp8() const { return any_fp8_; }
+  std::int64_t bytes() const { return bytes_; }
+
+ private:
+  const Weights& weights_;
+  std::int32_t wanted_;
+  bool any_fp8_ = false;
+  std::int64_t bytes_ = 0;
 };
 
 /// Blocks of prompts in one step that prefill attention over an e4m3 pool widens: a whole sequence,
@@ -78,7 +128,8 @@ std::unique_ptr<AttentionContext> attention_context(const baton_model& model,
 
 LlamaMemory llama_memory(const baton_model& model, const baton_options& options, int positions) {
   const Shapes shapes(model);
-  const bool fp8 = options.weight_dtype == BATON_E4M3;
+  const Weights weights(model);
+  const Kept kept(weights, shapes, options.weight_dtype);
   const std::int64_t heads = shapes.vocabulary * shapes.hidden * (model.tied_embeddings ? 1 : 2);
   const std::int64_t norms = shapes.hidden * (2 * shapes.layers + 1);
   const std::int64_t rows = Decoder::padded(options.max_tokens);
@@ -88,9 +139,9 @@ LlamaMemory llama_memory(const baton_model& model, const baton_options& options,
       options.kv_dtype == BATON_E4M3 ? expanded_blocks(options, positions) * 64 * shapes.kv : 0;
   const std::int64_t angles = std::int64_t{positions} * model.head_dim;
   return {.weights = static_cast<std::uint64_t>(
-              shapes.layers * shapes.layer_elements() * (fp8 ? 1 : 2) + 2 * heads + 4 * norms),
+              kept.bytes() + 2 * heads + 4 * norms),
           .activations = static_cast<std::uint64_t>(
-              rows * (6 * shapes.hidden + widest + (fp8 ? shapes.inner : 0)) +
+              rows * (6 * shapes.hidden + widest + (kept.any_fp8() ? shapes.inner : 0)) +
               4 * samples * shapes.hidden + 8 * samples * shapes.vocabulary + 4 * angles +
               widened)};
 }
@@ -99,51 +150,43 @@ std::unique_ptr<Decoder> load_llama(const baton_model& model, const baton_option
                                     const KvView& pool, int positions, cudaStream_t stream) {
   const Weights weights(model);
   const Shapes shapes(model);
-  const std::int32_t dtype = options.weight_dtype;
+  const Kept kept(weights, shapes, options.weight_dtype);
   const int rows = Decoder::padded(options.max_tokens);
   const int hidden = model.hidden;
   const int q = static_cast<int>(shapes.q);
   const int inner = model.intermediate;
   auto products =
-      std::make_unique<Products>(rows, std::max({hidden, q, inner}), dtype == BATON_E4M3);
-  auto matrix = [&](const std::vector<Weights::Part>& parts, int inputs, std::int32_t as) {
-    return DeviceMatrix(weights, parts, inputs, as, stream);
+      std::make_unique<Products>(rows, std::max({hidden, q, inner}), kept.any_fp8());
+  auto in_bf16 = [&](const std::string& name) {
+    return DeviceMatrix(weights, {{name, shapes.vocabulary}}, hidden, BATON_BF16, stream);
+  };
+  auto matrix = [&](const Stacked& one) {
+    return DeviceMatrix(weights, one.parts, static_cast<int>(one.inputs), kept.dtype(one), stream);
   };
 
   const std::string embedding = "model.embed_tokens.weight";
   Decoder::Weights loaded{.hidden = hidden,
                           .vocabulary = model.vocabulary,
                           .rms_epsilon = model.rms_epsilon,
-                          .embedding = matrix({{embedding, shapes.vocabulary}}, hidden, BATON_BF16),
+                          .embedding = in_bf16(embedding),
                           .head = nullptr,
                           .final_norm = upload_vector(weights, "model.norm.weight", hidden),
                           .attention = attention_context(model, options, pool, positions,
                                                          *products),
                           .parts = {}};
   if (model.tied_embeddings == 0) {
-    loaded.head = std::make_unique<DeviceMatrix>(
-        matrix({{"lm_head.weight", shapes.vocabulary}}, hidden, BATON_BF16));
+    loaded.head = std::make_unique<DeviceMatrix>(in_bf16("lm_head.weight"));
   }
   for (int i = 0; i < model.layers; ++i) {
     const std::string at = "model.layers." + std::to_string(i) + ".";
-    const std::string attention = at + "self_attn.";
-    const std::string mlp = at + "mlp.";
+    const LayerWeights layer = layer_weights(shapes, i);
     loaded.parts.push_back(
         {upload_vector(weights, at + "input_layernorm.weight", hidden),
-         std::make_unique<GroupedQueryAttention>(
-             *loaded.attention, i,
-             matrix({{attention + "q_proj.weight", shapes.q},
-                     {attention + "k_proj.weight", shapes.kv},
-                     {attention + "v_proj.weight", shapes.kv}},
-                    hidden, dtype),
-             matrix({{attention + "o_proj.weight", hidden}}, q, dtype))});
+         std::make_unique<GroupedQueryAttention>(*loaded.attention, i, matrix(layer.qkv),
+                                                 matrix(layer.out))});
     loaded.parts.push_back(
         {upload_vector(weights, at + "post_attention_layernorm.weight", hidden),
-         std::make_unique<GatedFeedForward>(
-             *products,
-             matrix({{mlp + "gate_proj.weight", inner}, {mlp + "up_proj.weight", inner}}, hidden,
-                    dtype),
-             matrix({{mlp + "down_proj.weight", hidden}}, inner, dtype))});
+         std::make_unique<GatedFeedForward>(*products, matrix(layer.gate_up), matrix(layer.down))});
   }
   return std::make_unique<Decoder>(std::move(products), std::move(loaded), rows,
                                    options.max_sequences);

@@ -13,8 +13,9 @@ namespace baton::cuda {
 /// An uploaded weight [outputs][inputs] with its memory.
 class DeviceMatrix {
  public:
-  /// Stacks tensors of a checkpoint. `dtype` is BATON_BF16 or BATON_E4M3: quantised here, symmetric,
-  /// one scale an output. Throws Failure(BATON_MODEL_ERROR) as Weights does.
+  /// Stacks tensors of a checkpoint. `dtype` is BATON_BF16 or BATON_E4M3: with the scales of the
+  /// checkpoint where it is in e4m3, otherwise quantised here, symmetric, one scale an output. Throws
+  /// Failure(BATON_MODEL_ERROR) as Weights does.
   DeviceMatrix(const Weights& weights, const std::vector<Weights::Part>& parts, int inputs,
                std::int32_t dtype, cudaStream_t stream);
 

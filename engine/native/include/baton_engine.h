@@ -42,7 +42,8 @@ typedef enum baton_dtype {
   BATON_E4M3 = 3 /* 8 bits: FP8 of "FP8 Formats for Deep Learning", Micikevicius et al., 2022 */
 } baton_dtype;
 
-/* One weight, row-major. Read during baton_open only. */
+/* One weight, row-major. Read during baton_open only. A matrix NAME in BATON_E4M3 has a vector
+ * NAME_scale beside it, of one scale for each row or a single one: it stands for scale * number. */
 typedef struct baton_tensor {
   const char* name; /* as in the checkpoint, for example model.norm.weight */
   const void* data;
@@ -80,7 +81,8 @@ typedef struct baton_options {
   const char* isa; /* instruction set to use, NULL or empty for the best one of this machine */
   int32_t device;  /* ordinal of the accelerator, 0 for a backend without one */
   int32_t weight_dtype; /* BATON_BF16, or BATON_E4M3: the layers' matrices are quantised when they
-                           are loaded, one scale an output */
+                           are loaded, one scale an output; those in e4m3 already are kept or
+                           become bf16, as the backend can */
   int32_t kv_dtype;     /* BATON_BF16 or BATON_E4M3 (stored without a scale) */
   int32_t reserved;
 } baton_options;

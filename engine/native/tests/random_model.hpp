@@ -25,25 +25,29 @@ struct Shape {
   int max_positions = 8192;
 };
 
-/// The weights of a model in host memory, as bf16.
+/// How the layers' matrices are stored: in bf16, or in e4m3 with one scale for all rows or one each.
+enum class Stored { kBf16, kOneScale, kScaleEach };
+
+/// The weights of a model in host memory.
 class RandomWeights {
  public:
-  explicit RandomWeights(const Shape& shape, bool tied = true, std::uint64_t seed = 0)
-      : seed_(seed) {
+  explicit RandomWeights(const Shape& shape, bool tied = true, std::uint64_t seed = 0,
+                         Stored layers = Stored::kBf16)
+      : seed_(seed), layers_(layers) {
     const std::int64_t q = std::int64_t{shape.heads} * shape.head_dim;
     const std::int64_t kv = std::int64_t{shape.kv_heads} * shape.head_dim;
     add("model.embed_tokens.weight", shape.vocabulary, shape.hidden);
     for (int i = 0; i < shape.layers; ++i) {
       const std::string at = "model.layers." + std::to_string(i) + ".";
       add(at + "input_layernorm.weight", shape.hidden, 1);
-      add(at + "self_attn.q_proj.weight", q, shape.hidden);
-      add(at + "self_attn.k_proj.weight", kv, shape.hidden);
-      add(at + "self_attn.v_proj.weight", kv, shape.hidden);
-      add(at + "self_attn.o_proj.weight", shape.hidden, q);
+      add_matrix(at + "self_attn.q_proj.weight", q, shape.hidden);
+      add_matrix(at + "self_attn.k_proj.weight", kv, shape.hidden);
+      add_matrix(at + "self_attn.v_proj.weight", kv, shape.hidden);
+      add_matrix(at + "self_attn.o_proj.weight", shape.hidden, q);
       add(at + "post_attention_layernorm.weight", shape.hidden, 1);
-      add(at + "mlp.gate_proj.weight", shape.intermediate, shape.hidden);
-      add(at + "mlp.up_proj.weight", shape.intermediate, shape.hidden);
-      add(at + "mlp.down_proj.weight", shape.hidden, shape.intermediate);
+      add_matrix(at + "mlp.gate_proj.weight", shape.intermediate, shape.hidden);
+      add_matrix(at + "mlp.up_proj.weight", shape.intermediate, shape.hidden);
+      add_matrix(at + "mlp.down_proj.weight", shape.hidden, shape.intermediate);
     }
     add("model.norm.weight", shape.hidden, 1);
     if (!tied) add("lm_head.weight", shape.vocabulary, shape.hidden);
@@ -71,6 +75,24 @@ class RandomWeights {
   const baton_model& model() const { return model_; }
 
  private:
+  void add_matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    if (layers_ == Stored::kBf16) return add(name, rows, columns);
+    auto& codes = codes_.emplace_back(static_cast<std::size_t>(rows * columns));
+    for (std::size_t i = 0; i < codes.size(); ++i) {  // magnitudes up to 15, about 4 on average
+      const auto bits = static_cast<unsigned>(uniform(seed_ + 1000 + codes_.size(), i) * 176);
+      codes[i] = static_cast<std::uint8_t>(bits / 2 + bits % 2 * 0x80);
+    }
+    const std::int64_t count = layers_ == Stored::kOneScale ? 1 : rows;
+    auto& scales = scales_.emplace_back();
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double noise = uniform(seed_ + 2000 + codes_.size(), static_cast<std::uint64_t>(i));
+      scales.push_back(static_cast<float>((0.5 + noise) * 0.23 /
+                                          std::sqrt(static_cast<double>(columns))));
+    }
+    add(name, codes.data(), codes.size(), rows, columns, BATON_E4M3);
+    add(name + "_scale", scales.data(), scales.size() * sizeof(float), count, 1, BATON_F32);
+  }
+
   void add(const std::string& name, std::int64_t rows, std::int64_t columns) {
     auto& data = weights_.emplace_back(static_cast<std::size_t>(rows * columns));
     const double scale = columns == 1 ? 0.2 : 3.4 / std::sqrt(static_cast<double>(columns));
@@ -78,18 +100,26 @@ class RandomWeights {
       const double noise = uniform(seed_ + weights_.size(), i) - 0.5;
       data[i] = to_bf16(static_cast<float>((columns == 1 ? 1 : 0) + scale * noise));
     }
+    add(name, data.data(), data.size() * 2, rows, columns, BATON_BF16);
+  }
+
+  void add(const std::string& name, const void* data, std::size_t bytes, std::int64_t rows,
+           std::int64_t columns, std::int32_t dtype) {
     names_.push_back(name);
     tensors_.push_back({.name = names_.back().c_str(),
-                        .data = data.data(),
-                        .bytes = data.size() * 2,
+                        .data = data,
+                        .bytes = bytes,
                         .shape = {rows, columns},
-                        .dtype = BATON_BF16,
+                        .dtype = dtype,
                         .reserved = 0});
   }
 
   std::uint64_t seed_;
+  Stored layers_;
   std::deque<std::string> names_;
   std::deque<std::vector<bf16>> weights_;
+  std::deque<std::vector<std::uint8_t>> codes_;
+  std::deque<std::vector<float>> scales_;
   std::vector<baton_tensor> tensors_;
   std::vector<float> frequencies_;
   baton_model model_{};

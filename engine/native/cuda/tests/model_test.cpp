@@ -61,8 +61,9 @@ struct Sequence {
 class Pair {
  public:
   Pair(const Backend& cuda, const Backend& cpu, const Shape& shape, bool tied,
-       std::int32_t weight_dtype = BATON_BF16, std::int32_t kv_dtype = BATON_BF16)
-      : cuda_backend(cuda), shape(shape), weights(shape, tied, random_number()) {
+       std::int32_t weight_dtype = BATON_BF16, std::int32_t kv_dtype = BATON_BF16,
+       Stored layers = Stored::kBf16)
+      : cuda_backend(cuda), shape(shape), weights(shape, tied, random_number(), layers) {
     block_bytes = std::size_t{4} * BATON_BLOCK_TOKENS *
                   static_cast<std::size_t>(shape.kv_heads * shape.layers * shape.head_dim);
     pool.resize(kBlocks * block_bytes);
@@ -325,6 +326,14 @@ int main(int argc, char** argv) {
   {
     Pair pair(cuda, cpu, small, true, BATON_E4M3, BATON_E4M3);
     test_same_logits("e4m3 weights and KV", pair, 0.25);
+  }
+  {
+    Pair pair(cuda, cpu, wide, false, BATON_BF16, BATON_BF16, Stored::kScaleEach);
+    test_same_logits("e4m3 checkpoint", pair, 0.2);
+  }
+  {
+    Pair pair(cuda, cpu, small, true, BATON_E4M3, BATON_BF16, Stored::kOneScale);
+    test_same_logits("e4m3 checkpoint, a scale a tensor", pair, 0.2);
   }
   Pair pair(cuda, cpu, wide, true);
   test_hand_off(pair, true);

@@ -112,7 +112,7 @@ Rows random_rows(int rows, int inputs, Norm norm, double scale) {
     for (int i = 0; i < inputs; ++i) x[static_cast<std::size_t>(row) * inputs + i] *= size;
     double sum = 0;
     for (const float part : noise(parts, seed++)) {
-      squares.push_back((1.0F + part) * size * size * inputs / static_cast<float>(parts));
+      squares.push_back((1.0F + part / 2) * size * size * inputs / static_cast<float>(parts));
       sum += squares.back();
     }
     factors.push_back(complete ? 1 : 1 / std::sqrt(sum / inputs + kEpsilon));
@@ -340,10 +340,9 @@ int main() {
     for (int rows = 1; rows <= kFewRows; ++rows) {
       for (const auto& [outputs, inputs] : {std::pair{1003, 4096}, std::pair{7, 64},
                                             std::pair{130, 14336}, std::pair{4100, 528}}) {
-        for (const Norm norm : {Norm::kComplete, Norm::kToFinish, Norm::kOfChosenRows}) {
-          test_few<bf16_t>(rows, outputs, inputs, fp8, norm);
-          test_few<float>(rows, outputs, inputs, fp8, norm);
-        }
+        test_few<bf16_t>(rows, outputs, inputs, fp8, rows % 2 ? Norm::kToFinish : Norm::kComplete);
+        test_few<float>(rows, outputs, inputs, fp8, rows % 2 ? Norm::kComplete : Norm::kToFinish);
+        test_few<float>(rows, outputs, inputs, fp8, Norm::kOfChosenRows);
         test_gated(rows, outputs / 2, inputs, fp8, rows % 2 ? Norm::kComplete : Norm::kToFinish);
         test_few_add(rows, outputs, inputs, fp8);
       }

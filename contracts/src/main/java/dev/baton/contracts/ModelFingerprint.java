@@ -5,8 +5,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.HexFormat;
 
 /**
- * What tells one set of weights from another: 32 hexadecimal digits. Workers compute it from the
- * model directory and report it; KV blocks of different fingerprints never mix.
+ * What tells one set of weights, and how they and the KV cache are kept, from another: 32
+ * hexadecimal digits. Workers compute it from the model directory and their configuration and
+ * report it; KV blocks of different fingerprints never mix.
  */
 public record ModelFingerprint(@JsonValue String hex) {
   @JsonCreator

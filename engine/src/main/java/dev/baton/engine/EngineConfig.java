@@ -2,6 +2,7 @@ package dev.baton.engine;
 
 import dev.baton.contracts.KvDtype;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What to load and with how much.
@@ -15,7 +16,8 @@ import java.nio.file.Path;
  * @param maxTokensPerStep most tokens over all slices of a step
  * @param maxSequences most slices of a step
  * @param device ordinal of the accelerator, 0 for a backend without one
- * @param weights how the layers' matrices are kept; {@code cpu} keeps BF16 only
+ * @param weights how the layers' matrices are kept that the checkpoint does not have in FP8; {@code
+ *     cpu} keeps BF16 only
  * @param kvDtype elements of the KV pool; {@code cpu} keeps BF16 only
  */
 public record EngineConfig(
@@ -70,5 +72,14 @@ public record EngineConfig(
   /** Whether the backend keeps the KV pool in memory of its own. */
   boolean poolOnDevice() {
     return backend.equals("cuda");
+  }
+
+  /**
+   * How the matrices of a checkpoint's layers end up: as {@link #weights()} says, but for those
+   * that are in FP8 already. {@code cuda} keeps these, {@code cpu} turns them into BF16.
+   */
+  String keptMatrices(List<Tensor> tensors) {
+    boolean fp8 = tensors.stream().anyMatch(tensor -> tensor.type() == TensorType.F8_E4M3);
+    return backend.equals("cuda") && fp8 ? weights + " beside FP8" : weights.name();
   }
 }

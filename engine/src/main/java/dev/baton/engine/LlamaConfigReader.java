@@ -56,7 +56,7 @@ final class LlamaConfigReader {
       throw new ModelLoadException(file, "hidden_act " + activation + " is not supported");
     }
     if (config.hasNonNull("quantization_config")) {
-      throw new ModelLoadException(file, "quantised weights are not supported");
+      QuantizationConfig.check(file, config.path("quantization_config"));
     }
     int hidden = positive("hidden_size", 1 << 16);
     int heads = positive("num_attention_heads", 1 << 12);

@@ -69,7 +69,10 @@ final class ModelDirectory {
     return files;
   }
 
-  /** The tensors that {@code config} needs, mapped for the life of {@code arena} and checked. */
+  /**
+   * The tensors that {@code config} needs and the scales of those in FP8, mapped for the life of
+   * {@code arena} and checked.
+   */
   List<Tensor> tensors(LlamaConfig config, Arena arena) {
     Map<String, Tensor> found = new LinkedHashMap<>();
     List<Path> files = weightFiles();
@@ -97,6 +100,9 @@ final class ModelDirectory {
                 "has shape %s, config.json implies %s".formatted(tensor.shape(), shape));
           }
           needed.add(tensor);
+          if (tensor.type() == TensorType.F8_E4M3) {
+            needed.add(Fp8Scales.of(tensor, found, named));
+          }
         });
     for (Tensor tensor : found.values()) {
       if (tensor.name().endsWith(".bias")) {

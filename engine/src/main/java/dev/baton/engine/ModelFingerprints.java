@@ -1,5 +1,6 @@
 package dev.baton.engine;
 
+import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.ModelFingerprint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,13 +15,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Tells models apart without reading all of their weights.
+ * Tells models apart without reading all of their weights: a model is what its KV blocks are
+ * computed from and kept as, so that workers whose blocks would differ do not exchange them.
  *
- * <p>A fingerprint is the first 16 bytes of the SHA-256 over: the bytes of {@code config.json}, and
- * for each weight file in order of name its name, its size, its header (8 bytes of length and the
- * JSON), and {@value #WINDOWS} windows of {@value #WINDOW_BYTES} bytes spread evenly over its data,
- * the first at its beginning and the last at its end (all of the data where it is smaller than the
- * windows together). Every part is preceded by its length. Fine-tunes of one shape differ nearly
+ * <p>A fingerprint is the first 16 bytes of the SHA-256 over: how matrices and the KV pool are kept
+ * (see {@link EngineConfig#keptMatrices}), the bytes of {@code config.json}, and for each weight
+ * file in order of name its name, its size, its header (8 bytes of length and the JSON), and
+ * {@value #WINDOWS} windows of {@value #WINDOW_BYTES} bytes spread evenly over its data, the first
+ * at its beginning and the last at its end (all of the data where it is smaller than the windows
+ * together). Every part is preceded by its length. Fine-tunes of one shape differ nearly
  * everywhere, so they differ in the windows.
  */
 final class ModelFingerprints {
@@ -37,8 +40,10 @@ final class ModelFingerprints {
     }
   }
 
-  static ModelFingerprint of(ModelDirectory directory) {
+  static ModelFingerprint of(ModelDirectory directory, String matrices, KvDtype kv) {
     ModelFingerprints fingerprints = new ModelFingerprints();
+    fingerprints.part(matrices);
+    fingerprints.part(kv.name());
     Path file = directory.configFile();
     try {
       fingerprints.part(ByteBuffer.wrap(Files.readAllBytes(file)));
@@ -53,7 +58,7 @@ final class ModelFingerprints {
   }
 
   private void weights(Path file) throws IOException {
-    part(ByteBuffer.wrap(file.getFileName().toString().getBytes(StandardCharsets.UTF_8)));
+    part(file.getFileName().toString());
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       part(number(size));
@@ -69,6 +74,10 @@ final class ModelFingerprints {
         part(read(channel, start, WINDOW_BYTES));
       }
     }
+  }
+
+  private void part(String text) {
+    part(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private void part(ByteBuffer bytes) {

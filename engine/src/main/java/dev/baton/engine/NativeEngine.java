@@ -105,7 +105,7 @@ public final class NativeEngine implements Engine {
               llama.layers(),
               llama.maxPositions(),
               TokenIds.of(directory.endTokens(llama)),
-              ModelFingerprints.of(directory));
+              ModelFingerprints.of(directory, config.keptMatrices(tensors), config.kvDtype()));
       ByteBuffer nativeModel = NativeLayouts.model(llama, tensors, weights);
       Opening opening =
           pool -> {

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +101,12 @@ final class SafetensorsFile {
         TensorType.of(dtype)
             .orElseThrow(() ->
                 new ModelLoadException(
-                    file, name, "dtype \"" + dtype + "\" is not one of BF16, F16, F32"));
+                    file,
+                    name,
+                    "dtype \""
+                        + dtype
+                        + "\" is not one of "
+                        + Arrays.toString(TensorType.values())));
     List<Long> shape = longs(file, name, entry.path("shape"), "shape");
     List<Long> offsets = longs(file, name, entry.path("data_offsets"), "data_offsets");
     if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {

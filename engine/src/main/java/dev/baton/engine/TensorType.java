@@ -7,7 +7,9 @@ import java.util.Optional;
 enum TensorType {
   BF16(2),
   F16(2),
-  F32(4);
+  F32(4),
+  /** Matrices only, with their scales beside them: {@code baton_engine.h}. */
+  F8_E4M3(1);
 
   private final int bytes;
 

@@ -86,15 +86,16 @@ final class HolderConnection {
     if (!hello.holder().equals(config.worker())) {
       return incompatible("this is worker %s, not %s", config.worker(), hello.holder());
     }
-    if (!hello.fingerprint().equals(config.fingerprint())) {
-      return incompatible(
-          "holder %s serves model %s, reader %s model %s",
-          config.worker(), config.fingerprint(), hello.reader(), hello.fingerprint());
-    }
+    // Another layout is another fingerprint too; the layout says more.
     if (!hello.layout().equals(config.layout())) {
       return incompatible(
           "holder %s has KV layout %s, reader %s has %s",
           config.worker(), config.layout(), hello.reader(), hello.layout());
+    }
+    if (!hello.fingerprint().equals(config.fingerprint())) {
+      return incompatible(
+          "holder %s serves model %s, reader %s model %s: other weights, or other weight or KV types",
+          config.worker(), config.fingerprint(), hello.reader(), hello.fingerprint());
     }
     return state.stale(epoch);
   }

@@ -93,7 +93,26 @@ final class HandshakeTest {
         .isEqualTo(
             new ConnectOutcome.Refused(
                 "holder prefill-0 serves model 0123456789abcdef0123456789abcdef,"
-                    + " reader decode-1 model ffffffffffffffffffffffffffffffff"));
+                    + " reader decode-1 model ffffffffffffffffffffffffffffffff: other weights,"
+                    + " or other weight or KV types"));
+  }
+
+  @Test
+  void refusesAnotherKvTypeByItsLayoutAlthoughTheModelDiffersToo() {
+    KvLayout mine = TestBlocks.LAYOUT;
+    KvLayout other =
+        new KvLayout(
+            mine.kvHeads(), mine.layers(), mine.blockTokens(), mine.headDim(), KvDtype.E4M3);
+    KvPlane reader =
+        start(config(READER, new ModelFingerprint("f".repeat(32)), other), "reader.kv");
+
+    assertThat(connect(reader, HOLDER, 1))
+        .isInstanceOfSatisfying(
+            ConnectOutcome.Refused.class,
+            refused ->
+                assertThat(refused.reason())
+                    .startsWith("holder prefill-0 has KV layout ")
+                    .contains("dtype=BF16], reader decode-1 has", "dtype=E4M3]"));
   }
 
   @Test

@@ -64,7 +64,7 @@ public final class PrefillWork implements PrefillHandler {
       return CompletableFuture.completedStage(Settlement.DONE);
     }
     if (!request.fingerprint().equals(worker.engine().model().fingerprint())) {
-      return refuse(request, "this worker runs another model", true);
+      return refuse(request, "this worker runs another model, or keeps it in other types", true);
     }
     SequenceId id = new SequenceId(request.request(), request.attempt());
     if (running.putIfAbsent(id, request) != null) {
