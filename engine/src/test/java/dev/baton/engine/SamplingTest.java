@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.baton.contracts.SampledToken;
 import dev.baton.contracts.SamplingParams;
 import dev.baton.contracts.TokenLogprob;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -145,6 +146,25 @@ class SamplingTest {
 
   private static SampledToken sample(
       float[] logits, SamplingParams params, int[] history, int promptLength) {
-    return HostSampler.sample(logits, new SampleRequest(params, promptLength), history);
+    ByteBuffer nativeLogits = NativeLayouts.direct(logits.length * Float.BYTES);
+    nativeLogits.asFloatBuffer().put(logits);
+    ByteBuffer nativeHistory = NativeLayouts.direct(history.length * Integer.BYTES + 4);
+    nativeHistory.asIntBuffer().put(history);
+    ByteBuffer sampling = NativeLayouts.direct(NativeLayouts.SAMPLING_BYTES);
+    NativeLayouts.sampling(sampling, 0, new SampleRequest(params, promptLength));
+    ByteBuffer out = NativeLayouts.direct(NativeLayouts.SAMPLE_BYTES);
+    ByteBuffer error = NativeStatus.errorBuffer();
+    NativeStatus.check(
+        NativeCalls.sample(
+            NativeLibraries.backend("cpu"),
+            nativeLogits,
+            logits.length,
+            sampling,
+            nativeHistory,
+            history.length,
+            out,
+            error),
+        error);
+    return NativeLayouts.sample(out, 0);
   }
 }
