@@ -1,9 +1,10 @@
 #!/bin/bash
-# Packs what proves the CUDA backend, for a machine with a GPU, an NVIDIA driver, CUDA and no build tools.
+# Packs what proves the CUDA backend, for a machine with a GPU, an NVIDIA driver and CUDA, but no
+# build tools.
 #   bundle.sh golden OUT.tar.xz   a Java runtime, the engine's tests and PairMain
 #   bundle.sh tests OUT.tar.xz    the programs of cuda_checks, and the CPU backend to compare with
-# Both unpack to baton-cuda/ with a run.sh, also into one folder. Needs what a build needs, nvcc included;
-# JAVA_HOME is the JDK 25.
+# Both unpack to baton-cuda/ with a run.sh, also into one folder. Needs what a build needs, nvcc
+# included; JAVA_HOME is the JDK 25.
 set -euo pipefail
 usage() {
   echo "usage: bundle.sh golden|tests OUT.tar.xz" >&2
@@ -12,8 +13,9 @@ usage() {
 [ $# = 2 ] || usage
 kind=$1 out=$(realpath "$2")
 cd "$(dirname "$0")/../../.."
-native=$PWD/engine/target/native
+native=engine/target/native
 libraries=engine/target/classes/dev/baton/engine/native/linux-x86_64
+onednn=$native/onednn/org/bytedeco/dnnl/linux-x86_64
 jars=worker/target/dependency
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -58,7 +60,7 @@ PYTHON
 
 add_runtime() {
   "$JAVA_HOME/bin/jlink" --output "$bundle/jre" --strip-debug --no-header-files --no-man-pages \
-    --add-modules java.base,java.logging,java.management,java.naming,java.xml,jdk.net,jdk.unsupported
+    --add-modules java.logging,java.management,java.naming,java.xml,jdk.net,jdk.unsupported
 }
 
 case $kind in
@@ -70,9 +72,10 @@ case $kind in
     ;;
   tests)
     maven -pl engine -am -DskipTests process-classes
-    cmake --build "$native/build" --target cuda_checks -- --quiet
-    cp "$native"/build/cuda/cuda_*_{test,bench} $libraries/libbaton_{cpu,cuda}.so "$bundle/programs"
-    cp -L "$native"/onednn/org/bytedeco/dnnl/linux-x86_64/lib{dnnl.so.3,gomp.so.1} "$bundle/programs"
+    cmake --build $native/build --target cuda_checks -- --quiet
+    cp $native/build/cuda/cuda_*_{test,bench} "$bundle/programs"
+    cp $libraries/libbaton_{cpu,cuda}.so "$bundle/programs"
+    cp -L $onednn/lib{dnnl.so.3,gomp.so.1} "$bundle/programs"
     ;;
   *) usage ;;
 esac

@@ -26,8 +26,8 @@ class ExportedPool {
 /// The pool of another process of this host, mapped while the object lives.
 class KvPeer {
  public:
-  /// Maps it for reads by `device`, the current one. Throws Failure: BATON_INVALID_ARGUMENT for a pool
-  /// of this process or without whole blocks, BATON_UNSUPPORTED where `device` cannot reach it.
+  /// Maps it for reads by `device`, the current one. Throws Failure: BATON_INVALID_ARGUMENT for a
+  /// pool of this process or without whole blocks, BATON_UNSUPPORTED for one out of reach.
   KvPeer(int device, const baton_kv_handle& handle, std::int64_t block_bytes);
 
   int device() const { return device_; }

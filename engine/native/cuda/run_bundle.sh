@@ -1,12 +1,12 @@
 #!/bin/bash
-# Proves the CUDA backend on this machine's GPU with what bundle.sh packed. The exit status is 0 if all
-# held.
-#   run.sh golden                       whole models against the golden files, the engine's Java tests
-#   run.sh pair REPOSITORY [PROMPTS]    prefill and decode in two processes, the demo model of a checkout;
-#                                       PROMPTS as PairMain reads it, else random tokens
-#   run.sh tests [--sanitize]           kernels, and whole models with random weights against the CPU
+# Proves the CUDA backend on this machine's GPU with what bundle.sh packed. The exit status is 0 if
+# all held.
+#   run.sh golden                      whole models against the golden files: the engine's Java tests
+#   run.sh pair REPOSITORY [PROMPTS]   prefill and decode in two processes, the demo model of a
+#                                      checkout; PROMPTS as PairMain reads it, else random tokens
+#   run.sh tests [--sanitize]          kernels, and whole models with random weights against the CPU
 #   run.sh bench
-# BATON_TEST_BACKEND=cpu runs golden and pair without a GPU, where tests was unpacked beside them.
+# BATON_TEST_BACKEND=cpu runs golden and pair without a GPU, the tests bundle unpacked beside them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 backend=${BATON_TEST_BACKEND:-cuda}

@@ -2,7 +2,8 @@
 # Runs the tests of the CUDA backend on this machine's GPU.
 #   run_tests.sh PROGRAMS [--sanitize]
 # PROGRAMS is a folder with the programs of the target cuda_checks, libbaton_cuda.so, libbaton_cpu.so
-# and the libdnnl.so.3 of the latter. --sanitize adds compute-sanitizer's memcheck and racecheck.
+# and the libdnnl.so.3 of the latter. --sanitize adds compute-sanitizer's memcheck and racecheck, of
+# the small mode where a program has one.
 set -u
 programs=$(cd "${1:?usage: run_tests.sh PROGRAMS [--sanitize]}" && pwd) || exit 2
 sanitize=${2:-}
@@ -29,8 +30,8 @@ if [ "$sanitize" = --sanitize ]; then
   check=(compute-sanitizer --error-exitcode 9)
   # One test provokes a failed allocation, which is no error of memory.
   memory=("${check[@]}" --tool memcheck --report-api-errors no)
-  # Only our kernels: cuBLASLt's take most of the time. What TMA and wgmma do to shared memory is done
-  # by the asynchronous proxy, which racecheck sees little of; there it tells about the barriers around.
+  # Only our kernels: cuBLASLt's take most of the time. What TMA and wgmma do to shared memory goes
+  # by the asynchronous proxy, of which racecheck sees little: its silence proves less there.
   races=("${check[@]}" --tool racecheck --kernel-name kns=baton)
   for test in elementwise kv_blocks; do
     run "$test-memcheck" "${memory[@]}" "$programs/cuda_${test}_test"

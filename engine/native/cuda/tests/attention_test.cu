@@ -88,7 +88,8 @@ void test_small() {
   for (const AttentionShape shape : {AttentionShape{32, 8, 64}, AttentionShape{32, 8, 128}}) {
     test_prefill(shape, {{0, 10}, {3, 5}, {0, 129}, {17, 20}, {30, 2}}, 1);
   }
-  test_decode({4, 4, 128}, std::vector<TestSlice>(70, {40, 1}));  // one CTA a pair: nothing to merge
+  // more pairs than places for CTAs: one CTA each, nothing to merge
+  test_decode({4, 4, 128}, std::vector<TestSlice>(70, {40, 1}));
   test_decode({4, 4, 64}, std::vector<TestSlice>(70, {40, 1}));
   // 64 splits of a pair, each more than twice around the rings of its 4 warps (3 blocks; e4m3: 6)
   const int start = 64 * 4 * (fp8 ? 14 : 8) * BATON_BLOCK_TOKENS + 3;

@@ -1,5 +1,5 @@
-// The --small mode of the tests that compute-sanitizer runs a hundred times slower: fewer and smaller
-// cases that still reach every kernel, instantiation and branch.
+// The --small mode of tests, for compute-sanitizer, which runs them a hundred times slower: fewer
+// and smaller cases that still reach every kernel, instantiation and branch.
 #pragma once
 
 #include <cstring>
