@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "greedy.hpp"
 #include "random_model.hpp"
 
 namespace {
@@ -52,17 +53,7 @@ int main(int argc, char** argv) {
                  .count = count,
                  .block_count = blocks,
                  .sample = sample ? 1 : 0,
-                 .sampling = {.temperature = 0,
-                              .top_p = 1,
-                              .min_p = 0,
-                              .repetition_penalty = 1,
-                              .presence_penalty = 0,
-                              .frequency_penalty = 0,
-                              .top_k = 0,
-                              .top_logprobs = 0,
-                              .seed = 0,
-                              .prompt_length = prompt,
-                              .reserved = 0}}});
+                 .sampling = baton::testing::greedy()}});
   };
   run(0, std::min(chunk, prompt), true);  // warm up
   const Timer prefill;

@@ -1,9 +1,7 @@
 #include "kv_memory.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <limits>
 #include <string>
 
 #include "cuda_error.hpp"
@@ -27,41 +25,6 @@ constexpr std::int64_t kStagingBytes = 4 << 20;
 
 /// cudaMalloc may put smaller allocations beside others, which an exported handle would share.
 constexpr std::size_t kExportAlignment = 2 << 20;
-
-using Handle = std::array<std::uint8_t, sizeof(baton_kv_handle::memory)>;
-
-Handle memory_of(const baton_kv_handle& handle) {
-  Handle memory;
-  std::memcpy(memory.data(), handle.memory, memory.size());
-  return memory;
-}
-
-/// Handles that this process gave out. CUDA opens none of them here, with errors that do not say
-/// why.
-class OwnHandles {
- public:
-  static OwnHandles& get() {
-    static auto* handles = new OwnHandles();  // threads may still use it when the process ends
-    return *handles;
-  }
-  void add(const Handle& handle) {
-    const std::lock_guard lock(mutex_);
-    handles_.push_back(handle);
-  }
-  void remove(const Handle& handle) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find(handles_.begin(), handles_.end(), handle);
-    if (found != handles_.end()) handles_.erase(found);
-  }
-  bool contains(const Handle& handle) {
-    const std::lock_guard lock(mutex_);
-    return std::find(handles_.begin(), handles_.end(), handle) != handles_.end();
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Handle> handles_;
-};
 
 void enter(int device) { BATON_CUDA(cudaSetDevice(device)); }
 
@@ -110,18 +73,6 @@ bool pinned(const void* host, std::size_t bytes) {
   return reinterpret_cast<std::uintptr_t>(host) % sizeof(uint4) == 0;
 }
 
-/// Ordinal of the device with this UUID.
-int ordinal_of(const std::uint8_t (&uuid)[16]) {
-  int count = 0;
-  BATON_CUDA(cudaGetDeviceCount(&count));
-  for (int i = 0; i < count; ++i) {
-    cudaDeviceProp properties{};
-    BATON_CUDA(cudaGetDeviceProperties(&properties, i));
-    if (std::memcmp(properties.uuid.bytes, uuid, sizeof uuid) == 0) return i;
-  }
-  throw Failure(BATON_UNSUPPORTED, "the pool lies on a device that this process does not see");
-}
-
 }  // namespace
 
 /// What a call needs while it runs.
@@ -163,12 +114,6 @@ class KvMemory::Borrowed {
   std::unique_ptr<Lane> lane_;
 };
 
-KvPeer::~KvPeer() {
-  if (data_ == nullptr) return;
-  cudaSetDevice(device_);
-  cudaIpcCloseMemHandle(data_);
-}
-
 KvMemory::KvMemory(int device, int blocks, std::int64_t block_bytes)
     : device_(device),
       blocks_(blocks),
@@ -184,10 +129,7 @@ KvMemory::KvMemory(int device, int blocks, std::int64_t block_bytes)
   stream.wait();
 }
 
-KvMemory::~KvMemory() {
-  cudaSetDevice(device_);
-  if (exported_) OwnHandles::get().remove(memory_of(handle_));
-}
+KvMemory::~KvMemory() { cudaSetDevice(device_); }
 
 std::unique_ptr<KvMemory::Lane> KvMemory::take() {
   enter(device_);
@@ -209,21 +151,12 @@ void KvMemory::give_back(std::unique_ptr<Lane> lane) noexcept {
 baton_kv_handle KvMemory::export_handle() {
   enter(device_);
   const std::lock_guard lock(mutex_);
-  if (exported_) return handle_;
-  cudaDeviceProp properties{};
-  BATON_CUDA(cudaGetDeviceProperties(&properties, device_));
-  cudaIpcMemHandle_t memory{};
-  BATON_CUDA(cudaIpcGetMemHandle(&memory, pool_.data()));
-  baton_kv_handle handle{};
-  static_assert(sizeof properties.uuid.bytes == sizeof handle.device);
-  static_assert(sizeof memory == sizeof handle.memory);
-  std::memcpy(handle.device, properties.uuid.bytes, sizeof handle.device);
-  std::memcpy(handle.memory, &memory, sizeof handle.memory);
-  handle.bytes = static_cast<std::uint64_t>(blocks_) * static_cast<std::uint64_t>(block_bytes_);
-  OwnHandles::get().add(memory_of(handle));
-  handle_ = handle;
-  exported_ = true;
-  return handle;
+  if (!exported_) {
+    exported_.emplace(device_, pool_.data(),
+                      static_cast<std::uint64_t>(blocks_) *
+                          static_cast<std::uint64_t>(block_bytes_));
+  }
+  return exported_->handle();
 }
 
 void KvMemory::enqueue_digests(Lane& lane, const std::int32_t* ids, std::size_t count) const {
@@ -351,59 +284,31 @@ void KvMemory::write(std::span<const std::int32_t> blocks, const void* host) {
 }
 
 std::unique_ptr<KvPeer> KvMemory::attach(const baton_kv_handle& handle) {
-  const auto bytes = static_cast<std::uint64_t>(block_bytes_);
-  require(handle.bytes > 0 && handle.bytes % bytes == 0 &&
-              handle.bytes / bytes <= std::numeric_limits<std::int32_t>::max(),
-          "a pool of " + std::to_string(handle.bytes) + " bytes has no blocks of " +
-              std::to_string(block_bytes_));
-  require(!OwnHandles::get().contains(memory_of(handle)), "this is a pool of this very process");
   enter(device_);
-  const int owner = ordinal_of(handle.device);
-  if (owner != device_) {
-    int reachable = 0;
-    BATON_CUDA(cudaDeviceCanAccessPeer(&reachable, device_, owner));
-    if (reachable == 0) {
-      throw Failure(BATON_UNSUPPORTED, "device " + std::to_string(device_) +
-                                           " cannot reach the memory of device " +
-                                           std::to_string(owner));
-    }
-  }
-  std::unique_ptr<KvPeer> peer(new KvPeer(device_, owner));
-  cudaIpcMemHandle_t memory{};
-  std::memcpy(&memory, handle.memory, sizeof memory);
-  void* data = nullptr;
-  BATON_CUDA(cudaIpcOpenMemHandle(&data, memory, cudaIpcMemLazyEnablePeerAccess));
-  peer->data_ = static_cast<std::uint8_t*>(data);
-  peer->block_bytes_ = block_bytes_;
-  peer->blocks_ = static_cast<int>(handle.bytes / bytes);
-  // A size that is not the allocation's would end in a fault, after which the device is of no use.
-  cudaPointerAttributes last{};
-  BATON_CUDA(cudaPointerGetAttributes(&last, peer->data_ + handle.bytes - 1));
-  require(last.type == cudaMemoryTypeDevice, "the pool is smaller than its handle says");
-  return peer;
+  return std::make_unique<KvPeer>(device_, handle, block_bytes_);
 }
 
 void KvMemory::pull(const KvPeer& peer, std::span<const std::int32_t> from,
                     std::span<const std::int32_t> to, std::uint32_t* digests) {
   require(from.size() == to.size(), "not as many blocks to fill as to copy");
-  require(peer.device_ == device_ && peer.block_bytes_ == block_bytes_,
+  require(peer.device() == device_ && peer.block_bytes() == block_bytes_,
           "the peer was attached by another engine");
-  check(from, peer.blocks_);
+  check(from, peer.blocks());
   check(to, blocks_);
   if (from.empty()) return;
   require(digests != nullptr, "no room for digests");
-  const bool by_kernel = peer.owner_ == device_ || block_bytes_ < kCopyEngineBytes;
+  const bool by_kernel = peer.owner() == device_ || block_bytes_ < kCopyEngineBytes;
   const auto bytes = static_cast<std::size_t>(block_bytes_);
   const Borrowed lane(*this);
   for (std::size_t at = 0; at < from.size(); at += kBatch) {
     const std::size_t count = std::min(kBatch, from.size() - at);
     const std::int32_t* targets = lane->send(to.subspan(at, count), 1);
     if (by_kernel) {
-      copy_blocks(peer.data_, lane->send(from.subspan(at, count), 0), pool_.data(), targets,
+      copy_blocks(peer.data(), lane->send(from.subspan(at, count), 0), pool_.data(), targets,
                   static_cast<int>(count), block_bytes_, device_ctas_, lane->stream);
     } else {
       for (std::size_t i = at; i < at + count; ++i) {
-        BATON_CUDA(cudaMemcpyAsync(block(to[i]), peer.data_ + from[i] * block_bytes_, bytes,
+        BATON_CUDA(cudaMemcpyAsync(block(to[i]), peer.data() + from[i] * block_bytes_, bytes,
                                    cudaMemcpyDefault, lane->stream));
       }
     }

@@ -6,32 +6,16 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "baton_engine.h"
 #include "device_buffer.hpp"
 #include "kv_blocks.hpp"
+#include "kv_ipc.hpp"
 
 namespace baton::cuda {
-
-/// The pool of another process of this host, mapped while the object lives.
-class KvPeer {
- public:
-  ~KvPeer();
-  KvPeer(const KvPeer&) = delete;
-  KvPeer& operator=(const KvPeer&) = delete;
-
- private:
-  friend class KvMemory;
-  KvPeer(int device, int owner) : device_(device), owner_(owner) {}
-
-  int device_;  // ordinal of the device that reads
-  int owner_;   // ordinal of the device that the pool lies on
-  int blocks_ = 0;
-  std::int64_t block_bytes_ = 0;
-  std::uint8_t* data_ = nullptr;
-};
 
 /// `blocks` blocks of `block_bytes` each, zeroed. Any thread may call anything but the destructor,
 /// also while the engine's stream runs: the work goes to streams of its own, which take no part in
@@ -94,8 +78,7 @@ class KvMemory {
   std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<Lane>> idle_;  // guarded by mutex_
-  bool exported_ = false;                    // guarded by mutex_, as is the handle
-  baton_kv_handle handle_{};
+  std::optional<ExportedPool> exported_;     // guarded by mutex_
 };
 
 }  // namespace baton::cuda

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "greedy.hpp"
 #include "random_model.hpp"
 
 namespace {
@@ -29,8 +30,7 @@ baton_slice slice(const std::vector<std::int32_t>& tokens, const std::vector<std
   out.count = static_cast<std::int32_t>(tokens.size());
   out.block_count = static_cast<std::int32_t>(blocks.size());
   out.sample = 1;
-  out.sampling.top_p = 1;
-  out.sampling.repetition_penalty = 1;
+  out.sampling = baton::testing::greedy();
   return out;
 }
 

@@ -8,16 +8,9 @@
 #include <vector>
 
 #include "baton_engine.h"
+#include "greedy.hpp"
 
 namespace baton::testing {
-
-/// Always the likeliest token.
-inline baton_sampling greedy() {
-  baton_sampling out{};
-  out.top_p = 1;
-  out.repetition_penalty = 1;
-  return out;
-}
 
 /// A failed call, with its status.
 struct CallFailure : std::runtime_error {

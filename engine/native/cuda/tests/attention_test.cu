@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "attention_fixture.hpp"
+#include "small.hpp"
 #include "tensor_maps.hpp"
 
 using namespace baton::testing;
@@ -70,13 +71,46 @@ void test_any(const AttentionShape& shape, const std::vector<TestSlice>& slices)
   fixture.expect_close(download(out), 1, 6e-3, fp8 ? "any shape, e4m3" : "any shape, bf16");
 }
 
+void test_any_shapes() {
+  test_any({5, 1, 24}, {{63, 66}, {0, 3}});
+  test_any({3, 3, 20}, {{100, 2}});
+  test_any({8, 2, 128}, {{10, 40}});
+}
+
+void test_small() {
+  for (const AttentionShape shape : {AttentionShape{6, 2, 64}, AttentionShape{4, 2, 128}}) {
+    test_prefill(shape, {{0, 1}}, 1);
+    test_prefill(shape, {{5, 130}, {0, 40}}, 1);
+    test_prefill(shape, {{600, 30}}, 1);  // 5 tiles of keys through a ring of 2
+    test_decode(shape, {{0, 1}});
+    test_decode(shape, {{15, 1}, {16, 1}, {700, 1}, {1, 1}});
+  }
+  // more (tile, head) pairs than multiprocessors: a CTA takes several
+  for (const AttentionShape shape : {AttentionShape{32, 8, 64}, AttentionShape{32, 8, 128}}) {
+    test_prefill(shape, {{0, 10}, {3, 5}, {0, 129}, {17, 20}, {30, 2}}, 1);
+  }
+  // more pairs than places for CTAs: one CTA each, nothing to merge
+  test_decode({4, 4, 128}, std::vector<TestSlice>(70, {40, 1}));
+  test_decode({4, 4, 64}, std::vector<TestSlice>(70, {40, 1}));
+  // 64 splits of a pair, each more than twice around the rings of its 4 warps (3 blocks; e4m3: 6)
+  const int start = 64 * 4 * (fp8 ? 14 : 8) * BATON_BLOCK_TOKENS + 3;
+  test_decode({16, 1, 64}, {{start, 1}});
+  test_decode({2, 1, 128}, {{start, 1}});
+  test_any_shapes();
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const bool small = take_small(argc, argv);
   seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   for (const bool element : {false, true}) {
     fp8 = element;
+    if (small) {
+      test_small();
+      continue;
+    }
     for (const AttentionShape shape : {AttentionShape{32, 8, 128}, AttentionShape{6, 2, 64},
                                        AttentionShape{4, 4, 128}, AttentionShape{16, 1, 64}}) {
       test_prefill(shape, {{0, 1}}, 1);
@@ -91,9 +125,7 @@ int main() {
       test_decode(shape, {{20000, 1}});
     }
     test_decode({16, 1, 64}, {{140000, 1}});  // a warp has more than 32 blocks
-    test_any({5, 1, 24}, {{63, 66}, {0, 3}});
-    test_any({3, 3, 20}, {{100, 2}});
-    test_any({8, 2, 128}, {{10, 40}});
+    test_any_shapes();
   }
   return 0;
 }

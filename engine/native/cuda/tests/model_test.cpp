@@ -1,5 +1,5 @@
 // The CUDA backend against the CPU's, whole models with random weights, through the C ABI of both.
-// Usage: model_test libbaton_cuda.so libbaton_cpu.so [seed]
+// Usage: model_test libbaton_cuda.so libbaton_cpu.so [seed] [--small]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -12,6 +12,7 @@
 #include "backend.hpp"
 #include "check.hpp"
 #include "random_model.hpp"
+#include "small.hpp"
 
 using namespace baton;
 using namespace baton::testing;
@@ -23,6 +24,7 @@ constexpr int kMaxTokens = 160;
 constexpr int kMaxSequences = 12;
 
 std::mt19937_64 random_number;
+int mixed_steps = 24;  // of test_same_logits
 
 double relative_error(const std::vector<float>& got, const std::vector<float>& want) {
   double difference = 0;
@@ -116,7 +118,7 @@ void test_same_logits(const char* name, Pair& pair, double tolerance) {
   for (const int length : {1, 5, 16, 33, 97, 130}) sequences.push_back(pair.sequence(length));
   double worst = 0;
   int samples_seen = 0;
-  for (int step = 0; step < 24; ++step) {
+  for (int step = 0; step < mixed_steps; ++step) {
     std::vector<baton_slice> slices;
     std::vector<int> counts;
     int budget = kMaxTokens;
@@ -286,8 +288,9 @@ void test_refusals(Pair& pair) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool less = take_small(argc, argv);
   if (argc < 3) {
-    std::fprintf(stderr, "usage: %s libbaton_cuda.so libbaton_cpu.so [seed]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s libbaton_cuda.so libbaton_cpu.so [seed] [--small]\n", argv[0]);
     return 2;
   }
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -297,12 +300,19 @@ int main(int argc, char** argv) {
   random_number.seed(seed);
   const Backend cuda(argv[1]);
   const Backend cpu(argv[2]);
-  const Shape small{.hidden = 384, .layers = 4, .heads = 6, .kv_heads = 2, .head_dim = 64,
-                    .intermediate = 1024, .vocabulary = 4096, .max_positions = 1024};
-  const Shape wide{.hidden = 1024, .layers = 2, .heads = 8, .kv_heads = 2, .head_dim = 128,
-                   .intermediate = 2816, .vocabulary = 5003, .max_positions = 1024};
+  Shape small{.hidden = 384, .layers = 4, .heads = 6, .kv_heads = 2, .head_dim = 64,
+              .intermediate = 1024, .vocabulary = 4096, .max_positions = 1024};
+  Shape wide{.hidden = 1024, .layers = 2, .heads = 8, .kv_heads = 2, .head_dim = 128,
+             .intermediate = 2816, .vocabulary = 5003, .max_positions = 1024};
   const Shape odd{.hidden = 120, .layers = 3, .heads = 5, .kv_heads = 1, .head_dim = 24,
                   .intermediate = 200, .vocabulary = 999, .max_positions = 512};
+  if (less) {
+    small.hidden = small.intermediate = 128;
+    small.layers = wide.layers = 1;
+    small.vocabulary = wide.vocabulary = 1003;
+    wide.hidden = wide.intermediate = 256;
+    mixed_steps = 10;
+  }
   {
     Pair pair(cuda, cpu, small, true);
     test_same_logits("heads of 64", pair, 2e-2);

@@ -7,6 +7,7 @@
 
 #include "error.hpp"
 #include "sampler_fixture.hpp"
+#include "small.hpp"
 
 using namespace baton;
 using namespace baton::cuda;
@@ -131,13 +132,16 @@ struct Size {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool small = take_small(argc, argv);
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   const auto seed = argc > 1 ? std::stoull(argv[1]) : static_cast<unsigned long long>(now);
   std::printf("seed %llu\n", seed);
   std::mt19937_64 random(seed);
-  for (const Size& size : {Size{1, 8, 2}, Size{7, 64, 10}, Size{1000, 64, 6}, Size{4099, 64, 4},
-                           Size{32000, 48, 3}, Size{50257, 24, 2}, Size{128256, 40, 3},
-                           Size{151936, 24, 2}}) {
+  const std::vector<Size> all = {{1, 8, 2},      {7, 64, 10},    {1000, 64, 6},   {4099, 64, 4},
+                                 {32000, 48, 3}, {50257, 24, 2}, {128256, 40, 3}, {151936, 24, 2}};
+  // aligned rows and others, one chunk and several, more tokens than a CTA weighs
+  const std::vector<Size> few = {{7, 64, 1}, {4099, 64, 1}, {20000, 32, 1}};
+  for (const Size& size : small ? few : all) {
     Sampler sampler(size.rows, size.vocabulary);
     int rows = 0;
     for (int i = 0; i < size.batches; ++i) {

@@ -7,10 +7,12 @@ import dev.baton.contracts.SamplingParams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,8 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The logits of a position are the same bits however its sequence was cut, whatever ran beside it,
- * wherever its blocks lay and what they held before, and on however many threads.
+ * wherever its blocks lay and what they held before, and on however many threads. On a device they
+ * are the same up to rounding. What is drawn is what the reference draws from them.
  */
+@Tag(Engines.ANY_BACKEND)
 class BatchInvarianceTest {
   private static final int SEQUENCES = 5;
   private static final int TRIALS = 6;
@@ -30,7 +34,7 @@ class BatchInvarianceTest {
     List<Arguments> all = new ArrayList<>();
     for (String set : Engines.instructionSets(folder)) {
       for (GoldenModel model : GoldenModel.all()) {
-        if (set.startsWith("avx") || model.toString().equals("odd-sizes")) {
+        if (!set.equals("scalar") || model.toString().equals("odd-sizes")) {
           all.add(Arguments.of(model, set));
         }
       }
@@ -87,7 +91,7 @@ class BatchInvarianceTest {
     int[] done = new int[expected.size()];
     for (int s = 0; s < blocks.length; s++) {
       blocks[s] = new int[Engines.blocks(0, expected.get(s).tokens.length).length];
-      java.util.Arrays.setAll(blocks[s], i -> free.removeLast());
+      Arrays.setAll(blocks[s], i -> free.removeLast());
     }
     while (true) {
       List<Integer> order = new ArrayList<>();
@@ -129,10 +133,20 @@ class BatchInvarianceTest {
       int position = slice.start() + slice.count() - 1;
       Expected of =
           expected.stream().filter(e -> e.tokens == slice.tokens()).findFirst().orElseThrow();
-      assertThat(engine.logits(i))
-          .as("logits of position %d", position)
-          .isEqualTo(of.logits.get(position));
-      assertThat(sampled.get(i)).isEqualTo(of.sampled.get(position));
+      float[] logits = engine.logits(i);
+      Engines.assertSameLogits(logits, of.logits.get(position), "logits of position " + position);
+      if (Engines.BACKEND.equals("cpu")) {
+        assertThat(sampled.get(i)).isEqualTo(of.sampled.get(position));
+      }
+      int[] known = Arrays.copyOf(of.tokens, position + 1);
+      assertThat(sampled.get(i).tokenId()).isEqualTo(drawn(logits, known));
     }
+  }
+
+  private static int drawn(float[] logits, int[] known) {
+    SampleRequest request = sampling();
+    float[] penalised =
+        ReferenceSampler.penalised(logits, request.params(), known, request.promptLength());
+    return ReferenceSampler.draw(penalised, request.params(), known.length);
   }
 }

@@ -8,16 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.KvLayout;
 import dev.baton.contracts.SamplingParams;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag(Engines.ANY_BACKEND)
 class NativeEngineTest {
   private static final Path MODEL = GoldenModel.named("gqa-tied").directory();
 
@@ -28,34 +27,21 @@ class NativeEngineTest {
   }
 
   @Test
-  void describesTheModelAndItsKvPool() throws Exception {
-    EngineConfig config = config();
-    try (Engine engine = NativeEngine.open(config)) {
+  void describesTheModelAndItsKvPool() {
+    try (Engine engine = NativeEngine.open(config())) {
       assertThat(engine.model().architecture()).isEqualTo("LlamaForCausalLM");
       assertThat(engine.model().vocabularySize()).isEqualTo(512);
       assertThat(engine.model().layers()).isEqualTo(3);
       assertThat(engine.model().maxPositions()).isEqualTo(512);
       assertThat(engine.model().endTokens().toArray()).containsExactly(1);
       assertThat(engine.kvLayout()).isEqualTo(new KvLayout(2, 3, 16, 16, KvDtype.BF16));
-      assertThat(engine.kvMemory())
-          .isInstanceOfSatisfying(
-              KvMemory.Host.class,
-              host -> {
-                assertThat(host.file()).isEqualTo(config.kvPoolFile());
-                assertThat(host.blocks()).isEqualTo(Engines.KV_BLOCKS);
-                assertThat(host.segment().byteSize())
-                    .isEqualTo(engine.kvLayout().blockBytes() * Engines.KV_BLOCKS);
-              });
-      assertThat(Files.size(config.kvPoolFile()))
-          .isEqualTo(engine.kvLayout().blockBytes() * Engines.KV_BLOCKS);
+      assertThat(engine.kvMemory().blocks()).isEqualTo(Engines.KV_BLOCKS);
     }
-    assertThat(config.kvPoolFile()).doesNotExist();
   }
 
   @Test
   void everyCallAfterCloseIsRefused() {
     NativeEngine engine = NativeEngine.open(config());
-    MemorySegment pool = ((KvMemory.Host) engine.kvMemory()).segment();
     engine.close();
     engine.close();
     int[] tokens = {1, 2};
@@ -63,7 +49,6 @@ class NativeEngineTest {
         .isThrownBy(() -> Engines.prefill(engine, tokens, 2, new int[] {0}, 2));
     assertThatIllegalStateException().isThrownBy(() -> engine.logits(0));
     assertThatIllegalStateException().isThrownBy(engine::instructionSet);
-    assertThatIllegalStateException().isThrownBy(() -> pool.get(ValueLayout.JAVA_BYTE, 0));
   }
 
   @Test
@@ -85,32 +70,6 @@ class NativeEngineTest {
       first.close();
       assertThat(Engines.prefill(second, ofB, b.prompt().length, blocks, 7))
           .isEqualTo(b.greedy()[0]);
-    }
-  }
-
-  @Test
-  void kvCopiedToOtherBlocksContinuesTheSequence() {
-    GoldenModel.Case golden = GoldenModel.named("gqa-tied").cases().get(2);
-    int[] sequence = golden.sequence();
-    int prompt = golden.prompt().length;
-    try (NativeEngine prefill = NativeEngine.open(config());
-        NativeEngine decode = NativeEngine.open(config())) {
-      int[] from = Engines.blocks(0, prompt + 64);
-      int[] to = Engines.blocks(20, prompt + 64);
-      Engines.prefill(prefill, sequence, prompt, from, 64);
-      int expected = Engines.decode(prefill, sequence, prompt + 1, from);
-      float[] logits = prefill.logits(0);
-      long bytes = prefill.kvLayout().blockBytes();
-      for (int i = 0; i < prefill.kvLayout().blocksFor(prompt); i++) {
-        MemorySegment.copy(
-            ((KvMemory.Host) prefill.kvMemory()).segment(),
-            from[i] * bytes,
-            ((KvMemory.Host) decode.kvMemory()).segment(),
-            to[i] * bytes,
-            bytes);
-      }
-      assertThat(Engines.decode(decode, sequence, prompt + 1, to)).isEqualTo(expected);
-      assertThat(decode.logits(0)).isEqualTo(logits);
     }
   }
 
@@ -175,44 +134,11 @@ class NativeEngineTest {
   }
 
   @Test
-  void limitsOutOfRangeAreRefusedAtOpening() {
-    EngineConfig good = config();
+  void aPoolWithoutBlocksIsRefused() {
+    EngineConfig none = new EngineConfig(MODEL, Engines.BACKEND, 1, 0, folder.resolve("p"), 16, 16);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> NativeEngine.open(Engines.config(MODEL, folder, 0)).close())
-        .withMessageContaining("threads");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            NativeEngine.open(new EngineConfig(MODEL, "cpu", 1, 0, good.kvPoolFile(), 16, 16))
-                .close())
+        .isThrownBy(() -> NativeEngine.open(none).close())
         .withMessageContaining("kvBlocks");
-  }
-
-  @Test
-  void aPoolThatCannotBeMadeNamesItsFile() {
-    Path file = folder.resolve("file");
-    Path pool = file.resolve("pool");
-    assertThatThrownBy(
-            () -> {
-              Files.writeString(file, "in the way");
-              NativeEngine.open(new EngineConfig(MODEL, "cpu", 1, 8, pool, 16, 16)).close();
-            })
-        .isInstanceOf(EngineException.class)
-        .hasMessageContaining(pool.toString());
-  }
-
-  @Test
-  void typesThatTheBackendDoesNotKeepAreRefused() {
-    EngineConfig good = config();
-    for (EngineConfig bad :
-        List.of(
-            good.on(0, WeightDtype.E4M3, KvDtype.BF16),
-            good.on(0, WeightDtype.BF16, KvDtype.E4M3),
-            good.on(0, WeightDtype.BF16, KvDtype.F32))) {
-      assertThatThrownBy(() -> NativeEngine.open(bad).close())
-          .isInstanceOf(EngineUnavailableException.class)
-          .hasMessageContaining("BF16 on a CPU");
-    }
-    assertThat(good.kvPoolFile()).doesNotExist();
   }
 
   @Test
@@ -222,27 +148,5 @@ class NativeEngineTest {
                 .close())
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageContaining("no libbaton_abacus.so in /");
-  }
-
-  @Test
-  void anInstructionSetThatDoesNotExistIsRefused() {
-    assertThatThrownBy(() -> NativeEngine.open(config(), "mmx").close())
-        .isInstanceOf(EngineUnavailableException.class)
-        .hasMessageContaining("mmx");
-    try (var files = Files.list(folder)) {
-      assertThat(files).as("no KV pool is left behind").isEmpty();
-    } catch (java.io.IOException failed) {
-      throw new java.io.UncheckedIOException(failed);
-    }
-  }
-
-  @Test
-  void aStalePoolFileIsReplaced() throws Exception {
-    EngineConfig config = config();
-    Files.writeString(config.kvPoolFile(), "left by a process that was killed");
-    try (NativeEngine engine = NativeEngine.open(config)) {
-      assertThat(Files.size(config.kvPoolFile()))
-          .isEqualTo(engine.kvLayout().blockBytes() * Engines.KV_BLOCKS);
-    }
   }
 }

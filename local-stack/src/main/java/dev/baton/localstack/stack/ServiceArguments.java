@@ -27,9 +27,15 @@ final class ServiceArguments {
     this.kvPools = kvPools;
   }
 
-  /** Arguments for training, when nothing else runs yet: addresses where nobody listens. */
+  /**
+   * Arguments for training, when nothing else runs yet: addresses where nobody listens, and no
+   * patience with Kafka, for which the router's topics would wait 40 seconds.
+   */
   static ServiceArguments forTraining(StackSpec spec, Path kvPools) {
-    return new ServiceArguments(spec, "127.0.0.1:9", 9, "http://127.0.0.1:9", kvPools);
+    StackSpec impatient =
+        spec.withProperty(ServiceKind.ROUTER, "spring.kafka.admin.operation-timeout", "100ms")
+            .withProperty(ServiceKind.ROUTER, "spring.kafka.admin.close-timeout", "100ms");
+    return new ServiceArguments(impatient, "127.0.0.1:9", 9, "http://127.0.0.1:9", kvPools);
   }
 
   List<String> of(ServiceKind kind, String name, String role, int port) {
