@@ -2,10 +2,10 @@ package dev.baton.worker.scheduling;
 
 /** A sequence as the scheduler sees it. Token counts; blocks of the scheduler's block size. */
 public interface Schedulable {
-  /** Known tokens, computed or not; always more than {@link #computed}. */
+  /** Tokens known or being sampled, computed or not; always more than {@link #computed}. */
   int length();
 
-  /** Leading tokens whose KV is in the pool. */
+  /** Leading tokens whose KV is in the pool or being computed. */
   int computed();
 
   /** Blocks that it has. */
