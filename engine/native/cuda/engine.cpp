@@ -113,7 +113,7 @@ Engine::Engine(const baton_model& model, const baton_options& options)
   decoder_ = load_llama(model, options, view(model, options, kv_->data()), max_positions_, stream_);
   BATON_CUDA(cudaDeviceSynchronize());  // weights are read before kernels wait for each other
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
-                                          samples_room_, max_positions_);
+                                          samples_room_, max_positions_, vocabulary_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);
   samples_ = DeviceBuffer<baton_sample>(size(samples_room_));
   flaws_ = DeviceBuffer<SampleFlaw>(size(samples_room_));
@@ -213,8 +213,8 @@ void Engine::answer(int samples, int slot) {
     resolve_histories(upload_->sample_rows(), samples, samples_.data(), upload_->histories(),
                       stream_);
   }
-  sampler_->run(decoder_->logits(), upload_->sample_rows(), upload_->histories(), nullptr, samples,
-                samples_.data(), flaws_.data(), stream_);
+  sampler_->run(decoder_->logits(), upload_->sample_rows(), upload_->histories(), upload_->masks(),
+                samples, samples_.data(), flaws_.data(), stream_);
   const std::size_t from = size(slot) * samples_.size();
   BATON_CUDA(cudaMemcpyAsync(host_samples_.data() + from, samples_.data(),
                              size(samples) * sizeof(baton_sample), cudaMemcpyDeviceToHost,

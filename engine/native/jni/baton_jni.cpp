@@ -68,7 +68,7 @@ static_assert(sizeof(baton_model) == 64 && offsetof(baton_model, inverse_frequen
 static_assert(sizeof(baton_options) == 56 && offsetof(baton_options, kv_pool) == 16 &&
               offsetof(baton_options, device) == 40);
 static_assert(sizeof(baton_sampling) == 48 && offsetof(baton_sampling, seed) == 32);
-static_assert(sizeof(baton_slice) == 88 && offsetof(baton_slice, sampling) == 40);
+static_assert(sizeof(baton_slice) == 96 && offsetof(baton_slice, sampling) == 48);
 static_assert(sizeof(baton_sample) == 172);
 static_assert(sizeof(baton_kv_handle) == 88);
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * after it was closed is undefined: {@link NativeHandle} guards that.
  */
 final class NativeCalls {
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   private NativeCalls() {}
 

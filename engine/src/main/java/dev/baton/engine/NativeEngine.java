@@ -44,7 +44,7 @@ public final class NativeEngine implements Engine {
     this.layout = layout;
     this.memory = memory;
     this.handle = handle;
-    this.buffer = new StepBuffer(maxSequences);
+    this.buffer = new StepBuffer(maxSequences, model.vocabularySize());
   }
 
   /**
