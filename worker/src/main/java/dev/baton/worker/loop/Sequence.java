@@ -26,7 +26,6 @@ final class Sequence implements Schedulable {
 
   final SequenceSpec spec;
   final SequenceListener listener;
-  final SampleRequest sampling;
   final long arrival;
 
   /** The length at which it ends at the latest. */
@@ -94,7 +93,6 @@ final class Sequence implements Schedulable {
         };
     this.inputHashes = BlockHasher.chain(spec.root(), spec.tokens());
     this.hashes = new ArrayList<>(inputHashes.toList());
-    this.sampling = new SampleRequest(spec.sampling(), spec.promptLength());
     this.submittedAt = System.nanoTime();
   }
 
@@ -113,7 +111,13 @@ final class Sequence implements Schedulable {
         part.start(),
         part.end() - part.start(),
         Arrays.copyOf(blocks, Math.ceilDiv(part.end(), BlockHasher.BLOCK_TOKENS)),
-        part.samples() ? sampling : null);
+        part.samples() ? sampling() : null);
+  }
+
+  private SampleRequest sampling() {
+    Constraint constraint = spec.constraint();
+    return new SampleRequest(
+        spec.sampling(), spec.promptLength(), constraint == null ? null : constraint.allowed());
   }
 
   /** Its next token will be this sample of the step just submitted. */
@@ -135,6 +139,9 @@ final class Sequence implements Schedulable {
   void append(int token) {
     expected--;
     tokens[known++] = token;
+    if (spec.constraint() != null) {
+      spec.constraint().accept(token);
+    }
     if (known % BlockHasher.BLOCK_TOKENS == 0) {
       BlockHash last = hashes.isEmpty() ? spec.root() : hashes.getLast();
       hashes.add(new BlockHasher.Chain(last).next(tokens, known - BlockHasher.BLOCK_TOKENS));
@@ -213,8 +220,9 @@ final class Sequence implements Schedulable {
   }
 
   @Override
-  public boolean filling() {
-    return phase == Phase.FILLING;
+  public boolean held() {
+    // What a constraint allows next depends on the token that is being sampled.
+    return phase == Phase.FILLING || (spec.constraint() != null && expected > 0);
   }
 
   @Override

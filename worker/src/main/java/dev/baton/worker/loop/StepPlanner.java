@@ -68,9 +68,11 @@ final class StepPlanner {
         batch.add(chunk);
       }
     }
-    plan.admitted().forEach(chunk -> admit(chunk, batch));
-    return new Batch(
-        batch, !batch.isEmpty() || !plan.preempted().isEmpty() || !plan.admitted().isEmpty());
+    boolean admitted = false;
+    for (Chunk<Sequence> chunk : plan.admitted()) {
+      admitted |= admit(chunk, batch);
+    }
+    return new Batch(batch, admitted || !batch.isEmpty() || !plan.preempted().isEmpty());
   }
 
   /** What a filler did; the sequence may have been ended meanwhile. */
@@ -90,10 +92,10 @@ final class StepPlanner {
     }
   }
 
-  private void admit(Chunk<Sequence> chunk, List<Chunk<Sequence>> batch) {
+  private boolean admit(Chunk<Sequence> chunk, List<Chunk<Sequence>> batch) {
     Sequence sequence = chunk.sequence();
     if (!blocks.admit(sequence)) {
-      return;
+      return false;
     }
     sequence.reusedTokens += sequence.preemptions == 0 ? sequence.computed : 0;
     meter.reusedTokens += sequence.computed;
@@ -108,6 +110,7 @@ final class StepPlanner {
       int left = sequence.known - sequence.computed;
       batch.add(new Chunk<>(sequence, Math.min(chunk.tokens(), left)));
     }
+    return true;
   }
 
   private void fill(Sequence sequence, Filler filler, int resident) {

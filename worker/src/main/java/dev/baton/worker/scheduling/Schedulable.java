@@ -14,8 +14,8 @@ public interface Schedulable {
   /** How many of its blocks would become available if it were preempted. */
   int reclaimable();
 
-  /** Its blocks are being filled from elsewhere; there is nothing to compute yet. */
-  boolean filling();
+  /** There is nothing to compute of it yet, and its blocks are in use. */
+  boolean held();
 
   /** Lower goes first. */
   int priority();

@@ -97,6 +97,16 @@ final class LoopFixture {
 
   Recorder submit(
       String name, TokenIds tokens, Goal goal, @Nullable Filler filler, SamplingParams how) {
+    return submit(name, tokens, goal, filler, how, null);
+  }
+
+  Recorder submit(
+      String name,
+      TokenIds tokens,
+      Goal goal,
+      @Nullable Filler filler,
+      SamplingParams how,
+      @Nullable Constraint constraint) {
     Recorder recorder = new Recorder();
     loop.submit(
         new SequenceSpec(
@@ -109,7 +119,8 @@ final class LoopFixture {
             goal,
             0,
             Instant.EPOCH.plusSeconds(60),
-            filler),
+            filler,
+            constraint),
         recorder);
     return recorder;
   }

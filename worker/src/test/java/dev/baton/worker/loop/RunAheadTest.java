@@ -43,6 +43,7 @@ class RunAheadTest {
       Goal goal,
       SamplingParams how,
       boolean filled,
+      boolean constrained,
       int arrival,
       int cancelled) {}
 
@@ -72,6 +73,7 @@ class RunAheadTest {
               goal,
               sampling(random),
               fills && random.nextInt(3) == 0,
+              random.nextInt(3) == 0,
               arrival,
               cancelled));
     }
@@ -174,6 +176,33 @@ class RunAheadTest {
     }
   }
 
+  @Test
+  void whoseNextTokenDependsOnTheLastIsNotRunAheadAndOthersAre() {
+    try (WatchedEngine engine =
+        new WatchedEngine(TestEngine.create(folder.resolve("pool"), 50), 2)) {
+      LoopFixture f = new LoopFixture(engine, 64, 4);
+      Goal goal = new Goal.Generate(new StopConditions(10, TokenIds.EMPTY));
+      Constraint constraint = new Alternating(TestEngine.VOCABULARY, 0);
+      Recorder constrained =
+          f.submit("a", prompt(1, 20), goal, null, SamplingParams.greedy(), constraint);
+      f.runUntilIdle();
+      assertThat(engine.submittedAhead()).isZero();
+      assertThat(constrained.tokens).hasSize(10);
+      for (int i = 0; i < 10; i++) {
+        assertThat(constrained.tokens.get(i) % 5).isEqualTo(i % 5);
+      }
+
+      Constraint again = new Alternating(TestEngine.VOCABULARY, 0);
+      Recorder beside = f.submit("b", prompt(1, 20), goal, null, SamplingParams.greedy(), again);
+      Recorder free = f.submit("c", prompt(2, 20), 10);
+      f.runUntilIdle();
+      assertThat(engine.submittedAhead()).isGreaterThanOrEqualTo(9);
+      assertThat(beside.tokens).isEqualTo(constrained.tokens);
+      assertThat(free.tokens).hasSize(10);
+      f.assertWhole();
+    }
+  }
+
   private EngineConfig config(int blocks) {
     Path pool = folder.resolve("pool" + System.nanoTime());
     return new EngineConfig(MODEL, "cpu", 1, blocks, pool, TOKENS_PER_STEP, MAX_SEQUENCES);
@@ -182,7 +211,15 @@ class RunAheadTest {
   private static List<Job> uncancelled(List<Job> jobs) {
     return jobs.stream()
         .map(job ->
-            new Job(job.name, job.tokens, job.goal, job.how, false, job.arrival, Integer.MAX_VALUE))
+            new Job(
+                job.name,
+                job.tokens,
+                job.goal,
+                job.how,
+                false,
+                job.constrained,
+                job.arrival,
+                Integer.MAX_VALUE))
         .toList();
   }
 
@@ -210,8 +247,11 @@ class RunAheadTest {
     for (int tick = 0; recorders.size() < jobs.size() || tick < last + 40; tick++) {
       for (Job job : jobs) {
         if (job.arrival == tick) {
+          Constraint constraint =
+              job.constrained ? new Alternating(engine.model().vocabularySize(), 0) : null;
           Filler filler = job.filled ? room -> source.fill(f, job, room) : null;
-          recorders.put(job.name, f.submit(job.name, job.tokens, job.goal, filler, job.how));
+          recorders.put(
+              job.name, f.submit(job.name, job.tokens, job.goal, filler, job.how, constraint));
         }
         if (job.cancelled == tick) {
           f.loop.cancel(LoopFixture.id(job.name));
@@ -259,6 +299,32 @@ class RunAheadTest {
     }
     f.loop.unpin(end.pinned());
     return new Outcome(List.of(end.firstToken().tokenId()), "handed over", digests);
+  }
+
+  /** Tokens that leave the remainder of their place when divided by 5. */
+  private static final class Alternating implements Constraint {
+    private final int vocabulary;
+    private int place;
+
+    Alternating(int vocabulary, int place) {
+      this.vocabulary = vocabulary;
+      this.place = place;
+    }
+
+    @Override
+    public int[] allowed() {
+      int[] mask = new int[Math.ceilDiv(vocabulary, 32)];
+      for (int token = place % 5; token < vocabulary; token += 5) {
+        mask[token / 32] |= 1 << token % 32;
+      }
+      return mask;
+    }
+
+    @Override
+    public void accept(int token) {
+      assertThat(token % 5).isEqualTo(place % 5);
+      place++;
+    }
   }
 
   /** Fills blocks as a transfer does: writes at once, and is through some calls later. */

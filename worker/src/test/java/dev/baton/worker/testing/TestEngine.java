@@ -212,7 +212,12 @@ public final class TestEngine implements Engine {
     if (params.temperature() > 0) {
       state = mix(state ^ mix(params.seed() + end));
     }
-    return new SampledToken((int) Long.remainderUnsigned(state, VOCABULARY), -1f, List.of());
+    int token = (int) Long.remainderUnsigned(state, VOCABULARY);
+    int[] mask = slice.sample().mask();
+    while (mask != null && (mask[token / 32] >> token % 32 & 1) == 0) {
+      token = (token + 1) % VOCABULARY;
+    }
+    return new SampledToken(token, -1f, List.of());
   }
 
   private long word(SequenceSlice slice, int position, int index) {
