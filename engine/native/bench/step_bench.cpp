@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
     model.step({{.tokens = tokens.data() + start,
                  .history = nullptr,
                  .blocks = table.data(),
+                 .mask = nullptr,
                  .start = start,
                  .count = count,
                  .block_count = blocks,

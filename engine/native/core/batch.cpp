@@ -1,5 +1,6 @@
 #include "batch.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "error.hpp"
@@ -27,6 +28,13 @@ void check_tokens(const std::int32_t* ids, std::int64_t count, const BatchLimits
   check_ids(ids, pending ? count - 1 : count, limits.vocabulary, what);
 }
 
+void check_mask(const std::uint32_t* mask, std::int32_t vocabulary, const std::string& where) {
+  const std::int32_t whole = vocabulary / 32;
+  bool any = std::any_of(mask, mask + whole, [](std::uint32_t word) { return word != 0; });
+  if (vocabulary % 32 != 0) any |= (mask[whole] & ((1U << vocabulary % 32) - 1)) != 0;
+  require(any, where + ": the mask allows no token");
+}
+
 void check_slice(const baton_slice& slice, const std::string& where, const BatchLimits& limits) {
   require(slice.count > 0, where + ": count must be positive");
   require(slice.start >= 0, where + ": start must not be negative");
@@ -46,6 +54,7 @@ void check_slice(const baton_slice& slice, const std::string& where, const Batch
   } catch (const Failure& failure) {
     throw Failure(failure.status(), where + ": " + failure.what());
   }
+  if (slice.mask != nullptr) check_mask(slice.mask, limits.vocabulary, where);
   if (needs_history(slice.sampling)) {
     require(slice.history != nullptr, where + ": penalties need the history");
     check_tokens(slice.history, end, limits, where + ": history token");

@@ -290,7 +290,8 @@ void Llama::sample_all(std::span<const baton_slice> slices, std::span<baton_samp
     if (slice.sample == 0) continue;
     try {
       sample(&logits_[next * size(shape_.vocabulary)], shape_.vocabulary, slice.sampling,
-             slice.history, std::int64_t{slice.start} + slice.count, sampler_, samples[next]);
+             slice.history, std::int64_t{slice.start} + slice.count, sampler_, samples[next],
+             slice.mask);
     } catch (const Failure& failure) {
       throw Failure(failure.status(), "slice " + std::to_string(s) + ": " + failure.what());
     }

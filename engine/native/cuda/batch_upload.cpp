@@ -50,8 +50,9 @@ struct BatchUpload::Layout {
 };
 
 BatchUpload::BatchUpload(const baton_options& options, int max_rows, int max_samples,
-                         int max_positions)
-    : max_blocks_((max_positions + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS) {
+                         int max_positions, int vocabulary)
+    : max_blocks_((max_positions + BATON_BLOCK_TOKENS - 1) / BATON_BLOCK_TOKENS),
+      mask_words_((vocabulary + 31) / 32) {
   const Layout largest({.rows = max_rows,
                         .slices = max_samples,
                         .samples = max_samples,
@@ -61,7 +62,6 @@ BatchUpload::BatchUpload(const baton_options& options, int max_rows, int max_sam
   BATON_CUDA(cudaMemset(device_.data(), 0, device_.bytes()));
   for (int i = 0; i < BATON_STEPS_AHEAD; ++i) {
     host_.emplace_back(largest.bytes);
-    host_histories_.emplace_back();
   }
 }
 
@@ -174,15 +174,19 @@ void BatchUpload::write_samples(std::span<const baton_slice> slices, const Batch
                                 const Layout& layout, std::byte* to, int slot) {
   auto* rows = reinterpret_cast<SampleRow*>(to + layout.sample_rows);
   auto* sampled = reinterpret_cast<std::int32_t*>(to + layout.sampled);
-  std::size_t needed = 0;
+  std::size_t history_tokens = 0;
+  std::size_t masked = 0;
   for (const baton_slice& slice : slices) {
-    if (slice.sample != 0 && needs_history(slice.sampling)) {
-      needed += static_cast<std::size_t>(slice.start + slice.count);
+    if (slice.sample == 0) continue;
+    if (needs_history(slice.sampling)) {
+      history_tokens += static_cast<std::size_t>(slice.start + slice.count);
     }
+    masked += slice.mask != nullptr;
   }
-  auto& histories = host_histories_[static_cast<std::size_t>(slot)];
-  if (needed > histories.size()) histories = PinnedBuffer<std::int32_t>(2 * needed);
-  history_size_ = 0;
+  std::int32_t* history = histories_.begin(history_tokens, slot);
+  std::uint32_t* mask = masks_.begin(masked * static_cast<std::size_t>(mask_words_), slot);
+  std::int32_t history_offset = 0;
+  std::int32_t mask_row = 0;
   sample_needs_ = {};
   int next = 0;
   for (std::size_t i = 0; i < slices.size(); ++i) {
@@ -195,10 +199,14 @@ void BatchUpload::write_samples(std::span<const baton_slice> slices, const Batch
     row.history_offset = -1;
     row.mask_row = -1;
     if (needs_history(slice.sampling)) {
-      row.history_offset = static_cast<std::int32_t>(history_size_);
+      row.history_offset = history_offset;
       row.history_length = end;
-      std::copy_n(slice.history, end, histories.data() + history_size_);
-      history_size_ += static_cast<std::size_t>(end);
+      std::copy_n(slice.history, end, history + history_offset);
+      history_offset += end;
+    }
+    if (slice.mask != nullptr) {
+      row.mask_row = mask_row++;
+      std::copy_n(slice.mask, mask_words_, mask + std::int64_t{row.mask_row} * mask_words_);
     }
     sample_needs_.add(row);
     rows[next] = row;
@@ -221,14 +229,8 @@ void BatchUpload::copy(int slot, cudaStream_t stream) {
     BATON_CUDA(cudaMemcpy2DAsync(device_.data() + tables_at_, stride, from + tables_at_, stride,
                                  width, tables, cudaMemcpyHostToDevice, stream));
   }
-  if (history_size_ == 0) return;
-  if (history_size_ > histories_.size()) {
-    BATON_CUDA(cudaStreamSynchronize(stream));  // a step on its way may read the old one
-    histories_ = DeviceBuffer<std::int32_t>(2 * history_size_);
-  }
-  BATON_CUDA(cudaMemcpyAsync(histories_.data(), host_histories_[index].data(),
-                             history_size_ * sizeof(std::int32_t), cudaMemcpyHostToDevice,
-                             stream));
+  histories_.copy(slot, stream);
+  masks_.copy(slot, stream);
 }
 
 std::uint64_t BatchUpload::bytes(const baton_options& options, int max_rows, int max_positions) {

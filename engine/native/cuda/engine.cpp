@@ -117,7 +117,7 @@ Engine::Engine(const baton_model& model, const baton_options& options)
   decoder_ = load_llama(model, options, view(model, options, kv_->data()), max_positions_, stream_);
   BATON_CUDA(cudaDeviceSynchronize());  // weights are read before kernels wait for each other
   upload_ = std::make_unique<BatchUpload>(options, Decoder::padded(options.max_tokens),
-                                          samples_room_, max_positions_);
+                                          samples_room_, max_positions_, vocabulary_);
   sampler_ = std::make_unique<Sampler>(options.max_sequences, vocabulary_);
   answer_ = DeviceBuffer<std::byte>(answer_bytes(samples_room_));
   host_answers_ = PinnedBuffer<std::byte>(BATON_STEPS_AHEAD * answer_.size());
@@ -217,8 +217,8 @@ void Engine::answer(int count, int slot) {
   if (needs.history) {
     resolve_histories(upload_->sample_rows(), count, samples, upload_->histories(), stream_);
   }
-  sampler_->run(decoder_->logits(), upload_->sample_rows(), needs, upload_->histories(), nullptr,
-                count, samples, flaws, stream_);
+  sampler_->run(decoder_->logits(), upload_->sample_rows(), needs, upload_->histories(),
+                upload_->masks(), count, samples, flaws, stream_);
   BATON_CUDA(cudaMemcpyAsync(host_answers_.data() + size(slot) * answer_.size(), answer_.data(),
                              answer_bytes(count), cudaMemcpyDeviceToHost, stream_));
 }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define BATON_ABI_VERSION 2
+#define BATON_ABI_VERSION 3
 #define BATON_BLOCK_TOKENS 16 /* tokens of a KV block */
 #define BATON_MAX_TOP 20      /* most alternatives reported with a sampled token */
 #define BATON_STEPS_AHEAD 2   /* steps that may be submitted and not yet waited for */
@@ -107,6 +107,8 @@ typedef struct baton_slice {
                              sample i of the step submitted before this one will be */
   const int32_t* history; /* [start + count], NULL where no penalty needs it; the last likewise */
   const int32_t* blocks;  /* [block_count], covering positions [0, start + count) */
+  const uint32_t* mask;   /* [ceil(vocabulary / 32)], a bit a token, lowest first: 1 where it may be
+                             sampled; NULL: all may */
   int32_t start;
   int32_t count;
   int32_t block_count;
@@ -140,8 +142,8 @@ BATON_EXPORT baton_status baton_step(baton_engine* engine, const baton_slice* sl
                                      baton_sample* samples, size_t sample_capacity, char* error,
                                      size_t capacity);
 
-/* Enqueues a step and returns; baton_wait answers the oldest step not yet answered. At most
- * BATON_STEPS_AHEAD steps may be on their way. A step that may be waited for behind others reads
+/* Enqueues a step and returns, with the slices read; baton_wait answers the oldest step not yet
+ * answered. At most BATON_STEPS_AHEAD steps may be on their way. A step that may be waited for behind others reads
  * what they write, in order. After a failure other than BATON_INVALID_ARGUMENT the engine can only
  * be closed. */
 BATON_EXPORT baton_status baton_submit(baton_engine* engine, const baton_slice* slices,

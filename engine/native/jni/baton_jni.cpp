@@ -21,6 +21,8 @@ struct Backend {
   decltype(&baton_open) open;
   decltype(&baton_isa) isa;
   decltype(&baton_step) step;
+  decltype(&baton_submit) submit;
+  decltype(&baton_wait) wait;
   decltype(&baton_logits) logits;
   decltype(&baton_sample_logits) sample_logits;
   decltype(&baton_close) close;
@@ -66,7 +68,7 @@ static_assert(sizeof(baton_model) == 64 && offsetof(baton_model, inverse_frequen
 static_assert(sizeof(baton_options) == 56 && offsetof(baton_options, kv_pool) == 16 &&
               offsetof(baton_options, device) == 40);
 static_assert(sizeof(baton_sampling) == 48 && offsetof(baton_sampling, seed) == 32);
-static_assert(sizeof(baton_slice) == 88 && offsetof(baton_slice, sampling) == 40);
+static_assert(sizeof(baton_slice) == 96 && offsetof(baton_slice, sampling) == 48);
 static_assert(sizeof(baton_sample) == 172);
 static_assert(sizeof(baton_kv_handle) == 88);
 
@@ -103,6 +105,8 @@ JNIEXPORT jlong JNICALL Java_dev_baton_engine_NativeCalls_loadBackend(JNIEnv* en
     } else if (resolve(library, "baton_open", backend->open) &&
                resolve(library, "baton_isa", backend->isa) &&
                resolve(library, "baton_step", backend->step) &&
+               resolve(library, "baton_submit", backend->submit) &&
+               resolve(library, "baton_wait", backend->wait) &&
                resolve(library, "baton_logits", backend->logits) &&
                resolve(library, "baton_sample_logits", backend->sample_logits) &&
                resolve(library, "baton_close", backend->close) &&
@@ -154,6 +158,24 @@ JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_step(JNIEnv* env, jclas
   return backend_of(backend)->step(engine_of(engine), address<baton_slice>(env, slices),
                                    static_cast<std::size_t>(count),
                                    address<baton_sample>(env, samples),
+                                   static_cast<std::size_t>(sample_capacity), out.data,
+                                   out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_submit(JNIEnv* env, jclass, jlong backend,
+                                                                jlong engine, jobject slices,
+                                                                jint count, jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->submit(engine_of(engine), address<baton_slice>(env, slices),
+                                     static_cast<std::size_t>(count), out.data, out.capacity);
+}
+
+JNIEXPORT jint JNICALL Java_dev_baton_engine_NativeCalls_await(JNIEnv* env, jclass, jlong backend,
+                                                               jlong engine, jobject samples,
+                                                               jint sample_capacity,
+                                                               jobject error) {
+  const Text out = text(env, error);
+  return backend_of(backend)->wait(engine_of(engine), address<baton_sample>(env, samples),
                                    static_cast<std::size_t>(sample_capacity), out.data,
                                    out.capacity);
 }

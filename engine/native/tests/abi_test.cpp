@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "greedy.hpp"
+#include "philox.hpp"
 #include "random_model.hpp"
 
 namespace {
@@ -44,6 +45,44 @@ void expect(RandomModel& model, const baton_slice& bad, const std::string& messa
         message.c_str());
 }
 
+/// The next token is sampled among those of the mask, whatever else the slice says.
+void test_masks(RandomModel& model, const baton_slice& good) {
+  std::vector<float> logits(50);
+  model.step({good});
+  char error[256] = {};
+  CHECK(baton_logits(model.engine(), 0, logits.data(), logits.size(), error, sizeof error) ==
+            BATON_OK,
+        "\"%s\"", error);
+  baton_slice masked = good;
+  for (std::uint64_t draw = 0; draw < 200; ++draw) {
+    std::vector<std::uint32_t> mask(2);
+    std::int32_t best = -1;
+    for (std::int32_t token = 0; token < 50; ++token) {
+      if (baton::uniform(draw, token) > 0.1 && token != static_cast<std::int32_t>(draw % 50)) {
+        continue;
+      }
+      mask[static_cast<std::size_t>(token / 32)] |= 1U << token % 32;
+      const auto logit = [&](std::int32_t t) { return logits[static_cast<std::size_t>(t)]; };
+      if (best < 0 || logit(token) > logit(best)) best = token;
+    }
+    masked.mask = mask.data();
+    masked.sampling.temperature = 0;
+    CHECK(model.step({masked}).token == best, "mask %llu: not the best allowed",
+          static_cast<unsigned long long>(draw));
+    masked.sampling.temperature = 2;
+    masked.sampling.seed = draw;
+    const std::int32_t drawn = model.step({masked}).token;
+    CHECK((mask[static_cast<std::size_t>(drawn / 32)] >> drawn % 32 & 1) == 1,
+          "token %d is not allowed", drawn);
+  }
+  const std::vector<std::uint32_t> none(2);
+  masked.mask = none.data();
+  expect(model, masked, "slice 0: the mask allows no token");
+  const std::vector<std::uint32_t> beyond = {0, ~0U << 18};
+  masked.mask = beyond.data();
+  expect(model, masked, "slice 0: the mask allows no token");
+}
+
 }  // namespace
 
 int main() {
@@ -77,6 +116,8 @@ int main() {
   expect(model, slice(wild, blocks), "token 50 at index 1");
   const std::vector<std::int32_t> outside = {6};
   expect(model, slice(tokens, outside), "block 6 at index 0");
+
+  test_masks(model, good);
 
   // A message is cut to the room that there is.
   char tiny[8];

@@ -219,6 +219,7 @@ class Bench {
     return {.tokens = tokens,
             .history = nullptr,
             .blocks = sequence.blocks.data(),
+            .mask = nullptr,
             .start = start,
             .count = count,
             .block_count = kBlocksEach,

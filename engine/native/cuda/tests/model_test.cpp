@@ -41,6 +41,7 @@ double relative_error(const std::vector<float>& got, const std::vector<float>& w
 struct Sequence {
   std::vector<std::int32_t> tokens;
   std::vector<std::int32_t> blocks;
+  std::vector<std::uint32_t> mask;  // of the next token; empty: all are allowed
   int computed = 0;
   baton_sampling sampling = greedy();
 
@@ -50,6 +51,7 @@ struct Sequence {
     return {.tokens = tokens.data() + computed,
             .history = tokens.data(),
             .blocks = blocks.data(),
+            .mask = mask.empty() ? nullptr : mask.data(),
             .start = computed,
             .count = count,
             .block_count = static_cast<std::int32_t>(blocks.size()),
@@ -160,24 +162,139 @@ void test_same_logits(const char* name, Pair& pair, double tolerance) {
               worst);
 }
 
+bool allows(const std::vector<std::uint32_t>& mask, std::int32_t token) {
+  return mask.empty() || (mask[static_cast<std::size_t>(token / 32)] >> token % 32 & 1) == 1;
+}
+
+/// A bit a token, from one token to all but a few; bits behind the vocabulary are set at random.
+std::vector<std::uint32_t> random_mask(int vocabulary) {
+  std::vector<std::uint32_t> mask(static_cast<std::size_t>((vocabulary + 31) / 32));
+  const auto kind = random_number() % 4;
+  for (std::uint32_t& word : mask) {
+    const auto bits = static_cast<std::uint32_t>(random_number());
+    const auto others = static_cast<std::uint32_t>(random_number());
+    word = kind == 0 ? 0 : kind == 1 ? bits & others & (bits >> 7) : kind == 2 ? bits : ~0U;
+  }
+  const auto one = static_cast<std::size_t>(random_number() % static_cast<unsigned>(vocabulary));
+  mask[one / 32] |= 1U << one % 32;
+  if (vocabulary % 32 != 0) {
+    mask.back() ^= static_cast<std::uint32_t>(random_number()) << vocabulary % 32;
+  }
+  return mask;
+}
+
+/// Decodes more and more sequences, most of them with a mask that changes from step to step; some
+/// greedy, some drawn, some with penalties. What is chosen is allowed, greedy choices are the best
+/// allowed logit of the same backend, and both backends agree where their logits are clear.
+void test_masks(Pair& pair) {
+  const int vocabulary = pair.shape.vocabulary;
+  std::vector<Sequence> sequences;
+  int masked = 0;
+  int clear = 0;
+  int drawn = 0;
+  for (int step = 0; step < 30; ++step) {
+    if (static_cast<int>(sequences.size()) < 9 && step % 2 == 0) {
+      Sequence added = pair.sequence(1 + step);
+      const auto kind = sequences.size() % 3;
+      if (kind > 0) added.sampling.temperature = 1.5F;
+      if (kind == 2) added.sampling.repetition_penalty = 1.3F;
+      added.sampling.seed = random_number();
+      added.sampling.prompt_length = added.left();
+      sequences.push_back(std::move(added));
+    }
+    std::vector<baton_slice> slices;
+    for (Sequence& sequence : sequences) {
+      sequence.mask.clear();
+      if (random_number() % 4 != 0) sequence.mask = random_mask(vocabulary);
+      slices.push_back(sequence.slice(sequence.left()));
+    }
+    const auto want = pair.on_cpu->step(slices);
+    const auto got = pair.on_cuda->step(slices);
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      Sequence& sequence = sequences[i];
+      CHECK(allows(sequence.mask, want[i].token), "the CPU chose %d", want[i].token);
+      CHECK(got[i].token >= 0 && got[i].token < vocabulary && allows(sequence.mask, got[i].token),
+            "step %d, sequence %zu: token %d is not allowed", step, i, got[i].token);
+      masked += !sequence.mask.empty();
+      if (sequence.sampling.temperature == 0) {
+        const auto logits = pair.on_cuda->logits(i, vocabulary);
+        const auto expected = pair.on_cpu->logits(i, vocabulary);
+        std::int32_t best = -1;
+        float apart = 0;
+        for (std::int32_t t = 0; t < vocabulary; ++t) {
+          const auto at = static_cast<std::size_t>(t);
+          apart = std::max(apart, std::abs(logits[at] - expected[at]));
+          if (!allows(sequence.mask, t)) continue;
+          if (best < 0 || logits[at] > logits[static_cast<std::size_t>(best)]) best = t;
+        }
+        CHECK(got[i].token == best, "step %d, sequence %zu: token %d, the best allowed is %d", step,
+              i, got[i].token, best);
+        const float short_of = expected[static_cast<std::size_t>(want[i].token)] -
+                               expected[static_cast<std::size_t>(got[i].token)];
+        CHECK(short_of <= 2 * apart, "step %d, sequence %zu: token %d, on the CPU %d", step, i,
+              got[i].token, want[i].token);
+        clear += got[i].token == want[i].token;
+      } else {
+        ++drawn;
+      }
+      sequence.computed = static_cast<int>(sequence.tokens.size());
+      sequence.tokens.push_back(want[i].token);
+    }
+  }
+  std::printf("masks: %d masked samples; %d greedy tokens agree, %d drawn are allowed\n", masked,
+              clear, drawn);
+}
+
+/// Masks of one token each; those of the second step need more room than there is, while the first
+/// step may still read its own.
+void test_masks_grow(Pair& pair) {
+  std::vector<Sequence> sequences;
+  std::vector<baton_slice> slices;
+  std::vector<std::int32_t> only;
+  for (int i = 0; i < 9; ++i) {
+    only.push_back(static_cast<std::int32_t>(random_number() %
+                                             static_cast<unsigned>(pair.shape.vocabulary)));
+    Sequence& sequence = sequences.emplace_back(pair.sequence(12));
+    sequence.mask.resize(static_cast<std::size_t>((pair.shape.vocabulary + 31) / 32));
+    sequence.mask[static_cast<std::size_t>(only.back() / 32)] = 1U << only.back() % 32;
+  }
+  for (const Sequence& sequence : sequences) slices.push_back(sequence.slice(12));
+  pair.on_cuda->submit({slices[0]});
+  pair.on_cuda->submit({slices.begin() + 1, slices.end()});
+  std::vector<baton_sample> samples = pair.on_cuda->wait(1);
+  for (const baton_sample& sample : pair.on_cuda->wait(8)) samples.push_back(sample);
+  for (std::size_t i = 0; i < only.size(); ++i) {
+    CHECK(samples[i].token == only[i], "sequence %zu: token %d, only %d is allowed", i,
+          samples[i].token, only[i]);
+  }
+}
+
 /// Steps submitted ahead, whose tokens the host does not know, give what steps one by one give.
-void test_steps_ahead(Pair& pair, const baton_sampling& sampling, const char* name) {
+/// `masked`: every other token has a mask, which the host knows without the tokens.
+void test_steps_ahead(Pair& pair, const baton_sampling& sampling, bool masked, const char* name) {
   Sequence by_one = pair.sequence(21);
   by_one.sampling = sampling;
   Sequence ahead = by_one;
   pair.taken -= static_cast<int>(by_one.blocks.size());
   ahead.blocks = pair.sequence(21).blocks;
   constexpr int kSteps = 20;
+  std::vector<std::vector<std::uint32_t>> masks(kSteps + 1);
+  for (int i = 0; masked && i <= kSteps; i += 2) {
+    masks[static_cast<std::size_t>(i)] = random_mask(pair.shape.vocabulary);
+  }
   for (int i = 0; i <= kSteps; ++i) {
     const int count = by_one.left();
+    by_one.mask = masks[static_cast<std::size_t>(i)];
     const auto samples = pair.on_cuda->step({by_one.slice(count)});
     by_one.computed += count;
     by_one.tokens.push_back(samples[0].token);
   }
+  ahead.mask = masks[0];
   pair.on_cuda->submit({ahead.slice(ahead.left())});
   ahead.computed = ahead.left();
   for (int i = 0; i < kSteps; ++i) {
     ahead.tokens.push_back(-1);
+    ahead.mask = masks[static_cast<std::size_t>(i + 1)];
     pair.on_cuda->submit({ahead.slice(1)});
     ++ahead.computed;
     ahead.tokens.back() = pair.on_cuda->wait(1)[0].token;
@@ -257,6 +374,10 @@ void test_refusals(Pair& pair) {
   sequence.blocks[1] = kBlocks;
   expect_failure(BATON_INVALID_ARGUMENT, "slice 0: block", [&] { model.step({bad}); });
   sequence.blocks[1] = 1;
+  sequence.mask.assign(static_cast<std::size_t>((pair.shape.vocabulary + 31) / 32), 0);
+  expect_failure(BATON_INVALID_ARGUMENT, "slice 0: the mask allows no token",
+                 [&] { model.step({sequence.slice(20)}); });
+  sequence.mask.clear();
   expect_failure(BATON_INVALID_ARGUMENT, "at least one slice", [&] { model.step({}); });
   expect_failure(BATON_INVALID_ARGUMENT, "no step", [&] { model.wait(1); });
   model.submit({sequence.slice(20)});
@@ -348,7 +469,7 @@ int main(int argc, char** argv) {
   Pair pair(cuda, cpu, wide, true);
   test_hand_off(pair, true);
   test_hand_off(pair, false);
-  test_steps_ahead(pair, greedy(), "greedy");
+  test_steps_ahead(pair, greedy(), false, "greedy");
   baton_sampling drawn = greedy();
   drawn.temperature = 0.9F;
   drawn.top_p = 0.95F;
@@ -356,7 +477,11 @@ int main(int argc, char** argv) {
   drawn.frequency_penalty = 0.3F;
   drawn.seed = random_number();
   drawn.prompt_length = 21;
-  test_steps_ahead(pair, drawn, "drawn, with penalties");
+  test_steps_ahead(pair, drawn, false, "drawn, with penalties");
+  test_steps_ahead(pair, drawn, true, "drawn, with penalties and masks");
   test_refusals(pair);
+  Pair masks(cuda, cpu, wide, true);
+  test_masks_grow(masks);
+  test_masks(masks);
   return 0;
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * after it was closed is undefined: {@link NativeHandle} guards that.
  */
 final class NativeCalls {
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   private NativeCalls() {}
 
@@ -40,6 +40,15 @@ final class NativeCalls {
       int sampleCapacity,
       ByteBuffer error) {
     return step(backend, engine, slices, count, samples, sampleCapacity, error);
+  }
+
+  static int submitStep(long backend, long engine, ByteBuffer slices, int count, ByteBuffer error) {
+    return submit(backend, engine, slices, count, error);
+  }
+
+  static int awaitStep(
+      long backend, long engine, ByteBuffer samples, int sampleCapacity, ByteBuffer error) {
+    return await(backend, engine, samples, sampleCapacity, error);
   }
 
   static int copyLogits(
@@ -134,6 +143,12 @@ final class NativeCalls {
       ByteBuffer samples,
       int sampleCapacity,
       ByteBuffer error);
+
+  private static native int submit(
+      long backend, long engine, ByteBuffer slices, int count, ByteBuffer error);
+
+  private static native int await(
+      long backend, long engine, ByteBuffer samples, int sampleCapacity, ByteBuffer error);
 
   private static native int logits(
       long backend, long engine, int index, ByteBuffer logits, int capacity, ByteBuffer error);

@@ -7,7 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -29,6 +31,9 @@ public final class NativeEngine implements Engine {
   private final StepBuffer buffer;
   private final ByteBuffer error = NativeStatus.errorBuffer();
 
+  /** How many samples each step on its way has, the oldest first. */
+  private final Queue<Integer> samplesAhead = new ArrayDeque<>();
+
   private NativeEngine(
       ModelDescription model,
       KvLayout layout,
@@ -39,7 +44,7 @@ public final class NativeEngine implements Engine {
     this.layout = layout;
     this.memory = memory;
     this.handle = handle;
-    this.buffer = new StepBuffer(maxSequences);
+    this.buffer = new StepBuffer(maxSequences, model.vocabularySize());
   }
 
   /**
@@ -168,6 +173,35 @@ public final class NativeEngine implements Engine {
             buffer.samples(),
             samples,
             error);
+    Reference.reachabilityFence(this);
+    NativeStatus.check(status, error);
+    return buffer.read(samples);
+  }
+
+  @Override
+  public int stepsAhead() {
+    return memory instanceof KvMemory.Device ? 2 : 1;
+  }
+
+  @Override
+  public void submit(List<SequenceSlice> batch) {
+    long engine = handle.engine();
+    int samples = buffer.write(batch);
+    int status =
+        NativeCalls.submitStep(handle.backend(), engine, buffer.slices(), batch.size(), error);
+    Reference.reachabilityFence(this);
+    NativeStatus.check(status, error);
+    samplesAhead.add(samples);
+  }
+
+  @Override
+  public List<SampledToken> await() {
+    long engine = handle.engine();
+    Integer samples = samplesAhead.poll();
+    if (samples == null) {
+      throw new IllegalStateException("no step is on its way");
+    }
+    int status = NativeCalls.awaitStep(handle.backend(), engine, buffer.samples(), samples, error);
     Reference.reachabilityFence(this);
     NativeStatus.check(status, error);
     return buffer.read(samples);

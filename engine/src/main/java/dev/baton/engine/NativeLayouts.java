@@ -16,14 +16,14 @@ import java.util.List;
  * same offsets when it is compiled.
  */
 final class NativeLayouts {
-  static final int SLICE_BYTES = 88;
+  static final int SLICE_BYTES = 96;
   static final int SAMPLING_BYTES = 48;
   static final int SAMPLE_BYTES = 172;
   static final int KV_HANDLE_BYTES = 88;
   private static final int TENSOR_BYTES = 48;
   private static final int MODEL_BYTES = 64;
   private static final int OPTIONS_BYTES = 56;
-  private static final int SAMPLING_OFFSET = 40;
+  private static final int SAMPLING_OFFSET = 48;
 
   // baton_dtype
   private static final int BF16 = 0;
@@ -142,15 +142,22 @@ final class NativeLayouts {
 
   /** The {@code index}-th {@code baton_slice}; its arrays are at these addresses. */
   static void slice(
-      ByteBuffer to, int index, SequenceSlice slice, long tokens, long history, long blocks) {
+      ByteBuffer to,
+      int index,
+      SequenceSlice slice,
+      long tokens,
+      long history,
+      long blocks,
+      long mask) {
     int at = index * SLICE_BYTES;
     to.putLong(at, tokens)
         .putLong(at + 8, history)
         .putLong(at + 16, blocks)
-        .putInt(at + 24, slice.start())
-        .putInt(at + 28, slice.count())
-        .putInt(at + 32, slice.blocks().length)
-        .putInt(at + 36, slice.sample() == null ? 0 : 1);
+        .putLong(at + 24, mask)
+        .putInt(at + 32, slice.start())
+        .putInt(at + 36, slice.count())
+        .putInt(at + 40, slice.blocks().length)
+        .putInt(at + 44, slice.sample() == null ? 0 : 1);
     if (slice.sample() != null) {
       sampling(to, at + SAMPLING_OFFSET, slice.sample());
     }

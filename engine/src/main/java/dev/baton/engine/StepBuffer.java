@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class StepBuffer {
   private final ByteBuffer slices;
   private final ByteBuffer samples;
+  private final int maskWords;
   private ByteBuffer ids = NativeLayouts.direct(1 << 16);
 
-  StepBuffer(int maxSequences) {
+  StepBuffer(int maxSequences, int vocabulary) {
+    maskWords = Math.ceilDiv(vocabulary, Integer.SIZE);
     slices = NativeLayouts.direct(maxSequences * NativeLayouts.SLICE_BYTES);
     samples = NativeLayouts.direct(maxSequences * NativeLayouts.SAMPLE_BYTES);
   }
@@ -47,13 +49,19 @@ final class StepBuffer {
       put(slice.tokens(), from, slice.start() + slice.count() - from);
       long blocks = address + ids.position();
       put(slice.blocks(), 0, slice.blocks().length);
+      int[] allowed = mask(slice);
+      long mask = allowed == null ? 0 : address + ids.position();
+      if (allowed != null) {
+        put(allowed, 0, allowed.length);
+      }
       NativeLayouts.slice(
           slices,
           i,
           slice,
           tokens + (long) (slice.start() - from) * Integer.BYTES,
           whole ? tokens : 0,
-          blocks);
+          blocks,
+          mask);
       sampling += slice.sample() == null ? 0 : 1;
     }
     return sampling;
@@ -67,7 +75,7 @@ final class StepBuffer {
     return tokens;
   }
 
-  private static long idsOf(SequenceSlice slice, int index) {
+  private long idsOf(SequenceSlice slice, int index) {
     if (slice.start() < 0
         || slice.count() < 1
         || (long) slice.start() + slice.count() > slice.tokens().length) {
@@ -79,9 +87,19 @@ final class StepBuffer {
                   (long) slice.start() + slice.count(),
                   slice.tokens().length));
     }
+    int[] mask = mask(slice);
+    if (mask != null && mask.length != maskWords) {
+      throw new IllegalArgumentException(
+          "slice %d: a mask of %d words, not %d".formatted(index, mask.length, maskWords));
+    }
     return (long) (needsHistory(slice.sample()) ? slice.start() : 0)
         + slice.count()
-        + slice.blocks().length;
+        + slice.blocks().length
+        + (mask == null ? 0 : maskWords);
+  }
+
+  private static int @Nullable [] mask(SequenceSlice slice) {
+    return slice.sample() == null ? null : slice.sample().mask();
   }
 
   private static boolean needsHistory(@Nullable SampleRequest sample) {

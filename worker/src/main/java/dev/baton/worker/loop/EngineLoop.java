@@ -23,9 +23,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The agent that owns engine, block pool and sequences: one platform thread that does nothing but
- * <em>schedule → run → postprocess</em>, and parks while there is nothing to do. Other threads send
- * commands, which take effect between two steps; every public method may be called from any thread
- * and returns at once.
+ * <em>schedule → submit → postprocess</em>, and parks while there is nothing to do. Where the
+ * engine runs beside it, a step is planned and submitted while the one before still runs, with
+ * tokens that are not known yet; what has ended meanwhile is computed once too often, and its
+ * blocks are free only after that. Other threads send commands, which take effect between two
+ * submissions; every public method may be called from any thread and returns at once.
  */
 public final class EngineLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EngineLoop.class);
@@ -40,6 +42,7 @@ public final class EngineLoop implements AutoCloseable {
   private final LoopCore core;
   private final BlockPool pool;
   private final InstantSource clock;
+  private final int longest;
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private final AtomicLong arrivals = new AtomicLong();
   private final Thread thread =
@@ -59,6 +62,7 @@ public final class EngineLoop implements AutoCloseable {
       Executor digestExecutor,
       InstantSource clock) {
     this.clock = clock;
+    this.longest = scheduler.limits().longestSequence();
     this.pool = new BlockPool(engine.kvMemory().blocks());
     this.core =
         new LoopCore(
@@ -78,7 +82,8 @@ public final class EngineLoop implements AutoCloseable {
 
   /** Runs a sequence; all that becomes of it is told to {@code listener}. */
   public void submit(SequenceSpec spec, SequenceListener listener) {
-    Sequence sequence = new Sequence(spec, listener, arrivals.incrementAndGet(), pool::references);
+    Sequence sequence =
+        new Sequence(spec, listener, arrivals.incrementAndGet(), longest, pool::references);
     if (closed) {
       listener.ended(new SequenceEnd.Failed(Failure.WORKER_GONE, "the worker stops"));
       return;
@@ -86,7 +91,7 @@ public final class EngineLoop implements AutoCloseable {
     command(() -> core.submit(sequence));
   }
 
-  /** Ends a sequence, if there is such a one; its blocks are free after the current step. */
+  /** Ends a sequence, if there is such a one; its blocks are free after the steps on their way. */
   public void cancel(SequenceId id) {
     command(() -> core.end(id, new SequenceEnd.Cancelled()));
   }
@@ -127,11 +132,6 @@ public final class EngineLoop implements AutoCloseable {
     command(core::reportResidency);
   }
 
-  /** Runs {@code task} between two steps; for what must see a state that does not change. */
-  public void execute(Runnable task) {
-    command(task);
-  }
-
   /** As of the last step. */
   public LoopStats stats() {
     return stats;
@@ -170,7 +170,7 @@ public final class EngineLoop implements AutoCloseable {
     }
   }
 
-  /** Commands, then one step; false if there was nothing to do. Called by the loop's thread. */
+  /** Commands, then a step submitted, read, or both; false if there was nothing to do. */
   boolean doWork() {
     boolean commanded = drainCommands();
     boolean stepped = core.step();
@@ -197,6 +197,7 @@ public final class EngineLoop implements AutoCloseable {
     } finally {
       drainCommands();
       core.endAll(_ -> true, new SequenceEnd.Failed(Failure.WORKER_GONE, "the worker stops"));
+      core.drain();
       core.flushResidency();
       stats = core.stats();
     }

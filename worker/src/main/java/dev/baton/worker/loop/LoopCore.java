@@ -1,24 +1,20 @@
 package dev.baton.worker.loop;
 
-import dev.baton.contracts.BlockHasher;
 import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.BlockRefs;
 import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
 import dev.baton.engine.Engine;
-import dev.baton.engine.SequenceSlice;
 import dev.baton.worker.blocks.BlockPool;
 import dev.baton.worker.blocks.ResidencyChanges;
 import dev.baton.worker.loop.Sequence.Phase;
 import dev.baton.worker.loop.SequenceEnd.Failure;
-import dev.baton.worker.scheduling.AdmissionCost;
 import dev.baton.worker.scheduling.Scheduler;
-import dev.baton.worker.scheduling.StepPlan;
 import dev.baton.worker.scheduling.StepPlan.Chunk;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,15 +31,15 @@ import org.slf4j.LoggerFactory;
  */
 final class LoopCore {
   private static final Logger log = LoggerFactory.getLogger(LoopCore.class);
-  private static final int BLOCK = BlockHasher.BLOCK_TOKENS;
 
-  private final Engine engine;
   private final Scheduler scheduler;
   private final BlockPool pool;
   private final BlockDigests digests;
+  private final SequenceBlocks blocks;
+  private final StepPlanner planner;
+  private final StepsAhead steps;
   private final ResidencySink residency;
   private final InstantSource clock;
-  private final BiConsumer<Sequence, Filled> onFilled;
   private final Map<SequenceId, Sequence> sequences = new LinkedHashMap<>();
   private final LoopMeter meter = new LoopMeter();
   private boolean engineFailed;
@@ -57,25 +53,22 @@ final class LoopCore {
       ResidencySink residency,
       InstantSource clock,
       BiConsumer<Sequence, Filled> onFilled) {
-    this.engine = engine;
     this.scheduler = scheduler;
     this.pool = pool;
     this.digests = digests;
+    this.blocks = new SequenceBlocks(pool, digests);
+    this.planner = new StepPlanner(scheduler, blocks, meter, onFilled);
+    this.steps = new StepsAhead(engine);
     this.residency = residency;
     this.clock = clock;
-    this.onFilled = onFilled;
   }
 
   boolean engineFailed() {
     return engineFailed;
   }
 
-  boolean idle() {
-    return sequences.isEmpty();
-  }
-
   void submit(Sequence sequence) {
-    var refusal = scheduler.refusal(sequence.length);
+    var refusal = scheduler.refusal(sequence.known);
     if (engineFailed) {
       end(sequence, new SequenceEnd.Failed(Failure.ENGINE_FAILED, "the engine has failed before"));
     } else if (refusal.isPresent()) {
@@ -115,48 +108,28 @@ final class LoopCore {
     residency.snapshot(pool.resident());
   }
 
-  /** What a filler did; the sequence may have been ended meanwhile. */
-  void filled(Sequence sequence, Filled filled) {
-    int firstFilled = filled.blocks() - filled.digests().size();
-    // The digest of a partial block would be wrong as soon as the sequence writes into it.
-    for (int place = firstFilled; place < filled.tokens() / BLOCK; place++) {
-      digests.put(sequence.blocks[place], filled.digests().get(place - firstFilled));
-    }
-    int residentTokens = sequence.computed;
-    sequence.filled();
-    sequence.filledTokens += Math.max(0, filled.tokens() - residentTokens);
-    meter.filledTokens += Math.max(0, filled.tokens() - residentTokens);
-    sequence.computed = Math.max(residentTokens, Math.min(filled.tokens(), sequence.length - 1));
-    publish(sequence);
-    if (sequence.abandoned || !filled.quarantined().isEmpty()) {
-      releaseBut(sequence.takeBlocks(), filled);
-      sequence.phase = sequence.abandoned ? Phase.ENDED : Phase.WAITING;
-    } else {
-      sequence.phase = Phase.RUNNING;
-    }
-  }
-
-  /** One step of all three parts; false if there was nothing to compute or admit. */
+  /**
+   * Plans and submits a step, and reads the oldest one on its way unless a further one may be
+   * submitted first; false if there was nothing to do.
+   */
   boolean step() {
     expire();
-    List<Sequence> running = inPhase(phase -> phase == Phase.RUNNING || phase == Phase.FILLING);
-    List<Sequence> waiting = inPhase(phase -> phase == Phase.WAITING);
-    if (running.isEmpty() && waiting.isEmpty()) {
-      return false;
+    StepPlanner.Batch next = planner.next(sequences.values(), !steps.none());
+    if (!next.chunks().isEmpty()) {
+      submit(next.chunks());
     }
-    StepPlan<Sequence> plan = scheduler.plan(running, waiting, pool.available(), this::cost);
-    plan.preempted().forEach(this::preempt);
-    List<Chunk<Sequence>> batch = new ArrayList<>();
-    for (Chunk<Sequence> chunk : plan.chunks()) {
-      if (grow(chunk)) {
-        batch.add(chunk);
-      }
+    if (steps.none() || (next.progress() && !steps.full())) {
+      return next.progress();
     }
-    plan.admitted().forEach(chunk -> admit(chunk, batch));
-    if (!batch.isEmpty()) {
-      run(batch);
+    settle();
+    return true;
+  }
+
+  /** Reads what is still on its way. */
+  void drain() {
+    while (!steps.none()) {
+      settle();
     }
-    return !batch.isEmpty() || !plan.preempted().isEmpty() || !plan.admitted().isEmpty();
   }
 
   void flushResidency() {
@@ -170,7 +143,7 @@ final class LoopCore {
     int waiting = 0;
     long waitingTokens = 0;
     for (Sequence sequence : sequences.values()) {
-      int remaining = sequence.length - sequence.computed;
+      int remaining = sequence.length() - sequence.computed;
       waiting += sequence.phase == Phase.WAITING ? 1 : 0;
       waitingTokens += remaining > 1 ? remaining : 0;
     }
@@ -189,6 +162,11 @@ final class LoopCore {
     pool.verify();
   }
 
+  /** What a filler did; the sequence may have been ended meanwhile. */
+  void filled(Sequence sequence, Filled filled) {
+    planner.filled(sequence, filled);
+  }
+
   private void expire() {
     Instant now = clock.instant();
     endAll(
@@ -196,160 +174,59 @@ final class LoopCore {
         new SequenceEnd.Failed(Failure.DEADLINE_EXCEEDED, "the request's deadline has passed"));
   }
 
-  private List<Sequence> inPhase(Predicate<Phase> phase) {
-    return sequences.values().stream().filter(s -> phase.test(s.phase)).toList();
-  }
-
-  private AdmissionCost cost(Sequence sequence) {
-    int[] resident = reusable(sequence);
-    int shared = (int) Arrays.stream(resident).filter(b -> pool.references(b) > 0).count();
-    boolean fills = sequence.spec.filler() != null && !sequence.fillTried;
-    return new AdmissionCost(
-        Math.ceilDiv(sequence.length, BLOCK) - shared,
-        fills ? 0 : sequence.length - resident.length * BLOCK);
-  }
-
-  /** At least the last token is left to compute: its logits are needed. */
-  private int[] reusable(Sequence sequence) {
-    return pool.longestPrefix(sequence.hashes(), (sequence.length - 1) / BLOCK);
-  }
-
-  private void admit(Chunk<Sequence> chunk, List<Chunk<Sequence>> batch) {
-    Sequence sequence = chunk.sequence();
-    // An admission before this one may have evicted what was counted on.
-    if (cost(sequence).blocks() > pool.available()) {
-      return;
-    }
-    int[] resident = reusable(sequence);
-    for (int block : resident) {
-      pool.retain(block);
-    }
-    sequence.blocks = Arrays.copyOf(resident, Math.ceilDiv(sequence.length, BLOCK));
-    for (int i = resident.length; i < sequence.blocks.length; i++) {
-      sequence.blocks[i] = allocate();
-    }
-    sequence.computed = resident.length * BLOCK;
-    sequence.published = resident.length;
-    sequence.reusedTokens += sequence.preemptions == 0 ? sequence.computed : 0;
-    meter.reusedTokens += sequence.computed;
-    sequence.admitted();
-    Filler filler = sequence.spec.filler();
-    if (filler != null && !sequence.fillTried) {
-      sequence.fillTried = true;
-      sequence.phase = Phase.FILLING;
-      fill(sequence, filler, resident.length);
-    } else {
-      sequence.phase = Phase.RUNNING;
-      int left = sequence.length - sequence.computed;
-      batch.add(new Chunk<>(sequence, Math.min(chunk.tokens(), left)));
-    }
-  }
-
-  private void fill(Sequence sequence, Filler filler, int resident) {
-    Filled nothing = Filled.nothing(resident, BLOCK);
+  private void submit(List<Chunk<Sequence>> batch) {
     try {
-      filler
-          .fill(new Filler.Room(sequence.hashes(), sequence.blocks.clone(), resident))
-          .whenComplete((filled, failure) -> {
-            if (failure != null) {
-              log.warn("Filling blocks of {} failed", sequence.spec.id(), failure);
-            }
-            onFilled.accept(sequence, failure == null ? filled : nothing);
-          });
-    } catch (RuntimeException e) {
-      log.warn("Filling blocks of {} failed", sequence.spec.id(), e);
-      onFilled.accept(sequence, nothing);
-    }
-  }
-
-  /** Gets the blocks that a chunk needs; the plan has counted them. */
-  private boolean grow(Chunk<Sequence> chunk) {
-    Sequence sequence = chunk.sequence();
-    int needed = Math.ceilDiv(sequence.computed + chunk.tokens(), BLOCK);
-    while (sequence.blocks.length < needed) {
-      if (pool.available() == 0) {
-        return false;
-      }
-      sequence.addBlock(allocate());
-    }
-    return true;
-  }
-
-  private int allocate() {
-    int block = pool.allocate().orElseThrow(() -> new IllegalStateException("the pool is empty"));
-    digests.forget(block);
-    return block;
-  }
-
-  private void preempt(Sequence sequence) {
-    pool.releaseAll(sequence.takeBlocks());
-    sequence.phase = Phase.WAITING;
-    sequence.preemptions++;
-    meter.preemptions++;
-  }
-
-  private void run(List<Chunk<Sequence>> batch) {
-    List<SequenceSlice> slices = batch.stream().map(LoopCore::slice).toList();
-    List<SampledToken> sampled;
-    long begin = System.nanoTime();
-    try {
-      sampled = engine.step(slices);
+      steps.submit(batch);
     } catch (RuntimeException | Error e) {
-      fail(batch, e);
+      fail(e);
+    }
+  }
+
+  /** Waits for the oldest step and acts on its samples. */
+  private void settle() {
+    StepsAhead.Result result;
+    try {
+      result = steps.await();
+    } catch (RuntimeException | Error e) {
+      fail(e);
       return;
     }
-    long nanos = System.nanoTime() - begin;
-    int next = 0;
+    Iterator<SampledToken> samples = result.samples().iterator();
     int input = 0;
-    for (int i = 0; i < batch.size(); i++) {
-      Sequence sequence = batch.get(i).sequence();
-      int before = sequence.computed;
-      sequence.computed += batch.get(i).tokens();
+    int generated = 0;
+    for (StepsAhead.Part part : result.parts()) {
+      Sequence sequence = part.sequence();
+      SampledToken token = part.samples() ? samples.next() : null;
       int inputTokens =
-          Math.max(0, Math.min(sequence.computed, sequence.spec.inputLength()) - before);
+          Math.max(0, Math.min(part.end(), sequence.spec.inputLength()) - part.start());
       input += inputTokens;
       sequence.computedTokens += inputTokens;
-      publish(sequence);
-      if (slices.get(i).sample() != null) {
-        sampled(sequence, sampled.get(next++));
+      if (sequence.phase == Phase.ENDED) {
+        releaseUnused(sequence);
+        continue;
+      }
+      blocks.publish(sequence, part.end());
+      if (token != null) {
+        generated++;
+        sampled(sequence, token);
       }
     }
     meter.computedTokens += input;
-    meter.generatedTokens += next;
-    meter.step(input, next, nanos);
+    meter.generatedTokens += generated;
+    meter.step(input, generated, result.nanos());
   }
 
-  private static SequenceSlice slice(Chunk<Sequence> chunk) {
-    Sequence sequence = chunk.sequence();
-    int end = sequence.computed + chunk.tokens();
-    return new SequenceSlice(
-        sequence.tokens,
-        sequence.computed,
-        chunk.tokens(),
-        Arrays.copyOf(sequence.blocks, Math.ceilDiv(end, BLOCK)),
-        end == sequence.length ? sequence.sampling : null);
-  }
-
-  private void fail(List<Chunk<Sequence>> batch, Throwable cause) {
-    log.error(
-        "The engine failed on a batch of {} sequences; this worker is out", batch.size(), cause);
+  private void fail(Throwable cause) {
+    log.error("The engine failed; this worker is out", cause);
     engineFailed = true;
-    SequenceEnd failed = new SequenceEnd.Failed(Failure.ENGINE_FAILED, "engine: " + cause);
-    batch.forEach(chunk -> end(chunk.sequence(), failed));
-    endAll(_ -> true, failed);
-  }
-
-  /** Names the blocks that are complete now. */
-  private void publish(Sequence sequence) {
-    int first = sequence.published;
-    for (; sequence.published < sequence.computed / BLOCK; sequence.published++) {
-      int block = sequence.blocks[sequence.published];
-      pool.publish(block, sequence.hash(sequence.published));
-    }
-    if (sequence.spec.goal() instanceof Goal.HandOver) {
-      // While later chunks compute; the sequence keeps the blocks pinned or the digests are unused.
-      digests.prepare(Arrays.copyOfRange(sequence.blocks, first, sequence.published));
-    }
+    steps
+        .abandon()
+        .forEach(part -> {
+          if (part.sequence().phase == Phase.ENDED) {
+            releaseUnused(part.sequence());
+          }
+        });
+    endAll(_ -> true, new SequenceEnd.Failed(Failure.ENGINE_FAILED, "engine: " + cause));
   }
 
   private void sampled(Sequence sequence, SampledToken token) {
@@ -357,16 +234,15 @@ final class LoopCore {
     switch (sequence.spec.goal()) {
       case Goal.HandOver() -> handOver(sequence, token);
       case Goal.Generate(var stop) -> {
-        int output = sequence.length + 1 - sequence.spec.promptLength();
+        int position = sequence.known;
         if (contains(stop.stopTokens().toArray(), token.tokenId())) {
-          finish(sequence, FinishReason.STOP, output - 1);
+          finish(sequence, FinishReason.STOP);
           return;
         }
-        int position = sequence.length;
         sequence.append(token.tokenId());
         tell(sequence, position, token);
-        if (output >= stop.maxTokens() || sequence.length >= scheduler.limits().longestSequence()) {
-          finish(sequence, FinishReason.LENGTH, output);
+        if (sequence.known >= sequence.limit) {
+          finish(sequence, FinishReason.LENGTH);
         }
       }
     }
@@ -376,7 +252,8 @@ final class LoopCore {
     return Arrays.stream(ids).anyMatch(stop -> stop == id);
   }
 
-  private void finish(Sequence sequence, FinishReason reason, int outputTokens) {
+  private void finish(Sequence sequence, FinishReason reason) {
+    int outputTokens = sequence.known - sequence.spec.promptLength();
     end(sequence, new SequenceEnd.Finished(reason, outputTokens, sequence.times()));
   }
 
@@ -392,16 +269,17 @@ final class LoopCore {
       // The blocks belong to the filler until it is through.
       sequence.abandoned = true;
     } else {
-      pool.releaseAll(sequence.takeBlocks());
       sequence.phase = Phase.ENDED;
+      releaseUnused(sequence);
     }
     tell(sequence, how);
   }
 
-  private void releaseBut(int[] blocks, Filled filled) {
-    List<Integer> held = filled.quarantined();
-    int[] safe = Arrays.stream(blocks).filter(block -> !held.contains(block)).toArray();
-    pool.releaseAll(safe);
+  /** Of a sequence that has ended: a step on its way may still use the blocks. */
+  private void releaseUnused(Sequence sequence) {
+    if (sequence.steps == 0) {
+      blocks.release(sequence);
+    }
   }
 
   private static void tell(Sequence sequence, SequenceEnd how) {

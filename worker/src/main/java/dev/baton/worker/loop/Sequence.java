@@ -4,6 +4,7 @@ import dev.baton.contracts.BlockHash;
 import dev.baton.contracts.BlockHasher;
 import dev.baton.contracts.BlockHashes;
 import dev.baton.engine.SampleRequest;
+import dev.baton.engine.SequenceSlice;
 import dev.baton.worker.scheduling.Schedulable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,13 +26,21 @@ final class Sequence implements Schedulable {
 
   final SequenceSpec spec;
   final SequenceListener listener;
-  final SampleRequest sampling;
   final long arrival;
+
+  /** The length at which it ends at the latest. */
+  final int limit;
 
   Phase phase = Phase.WAITING;
   int[] tokens;
-  int length;
+  int known;
+
+  /** Leading tokens whose KV is in the pool, or will be after the steps on their way. */
   int computed;
+
+  /** Steps on their way that compute something of it: they use its blocks. */
+  int steps;
+
   int[] blocks = NO_BLOCKS;
 
   /** Leading blocks that have been offered to the pool's index. */
@@ -48,6 +57,9 @@ final class Sequence implements Schedulable {
   int filledTokens;
   int preemptions;
 
+  /** Tokens behind the known ones that steps on their way sample. */
+  private int expected;
+
   private final List<BlockHash> hashes;
   private final BlockHashes inputHashes;
   private final IntUnaryOperator references;
@@ -56,18 +68,31 @@ final class Sequence implements Schedulable {
   private long filledAt;
   private long firstTokenAt;
 
-  /** Hashes its input here, on the submitter's thread. */
+  /**
+   * Hashes its input here, on the submitter's thread.
+   *
+   * @param longest length of the longest sequence that can be served
+   */
   Sequence(
-      SequenceSpec spec, SequenceListener listener, long arrival, IntUnaryOperator references) {
+      SequenceSpec spec,
+      SequenceListener listener,
+      long arrival,
+      int longest,
+      IntUnaryOperator references) {
     this.spec = spec;
     this.listener = listener;
     this.arrival = arrival;
     this.references = references;
     this.tokens = spec.tokens().toArray();
-    this.length = tokens.length;
+    this.known = tokens.length;
+    this.limit =
+        switch (spec.goal()) {
+          case Goal.HandOver() -> known + 1;
+          case Goal.Generate(var stop) ->
+              (int) Math.min((long) spec.promptLength() + stop.maxTokens(), longest);
+        };
     this.inputHashes = BlockHasher.chain(spec.root(), spec.tokens());
     this.hashes = new ArrayList<>(inputHashes.toList());
-    this.sampling = new SampleRequest(spec.sampling(), spec.promptLength());
     this.submittedAt = System.nanoTime();
   }
 
@@ -80,14 +105,46 @@ final class Sequence implements Schedulable {
     return hashes.get(block);
   }
 
-  void append(int token) {
+  SequenceSlice slice(StepsAhead.Part part) {
+    return new SequenceSlice(
+        tokens,
+        part.start(),
+        part.end() - part.start(),
+        Arrays.copyOf(blocks, Math.ceilDiv(part.end(), BlockHasher.BLOCK_TOKENS)),
+        part.samples() ? sampling() : null);
+  }
+
+  private SampleRequest sampling() {
+    Constraint constraint = spec.constraint();
+    return new SampleRequest(
+        spec.sampling(), spec.promptLength(), constraint == null ? null : constraint.allowed());
+  }
+
+  /** Its next token will be this sample of the step just submitted. */
+  void expect(int sample) {
+    int length = length();
     if (length == tokens.length) {
       tokens = Arrays.copyOf(tokens, length + Math.max(BlockHasher.BLOCK_TOKENS, length / 4));
     }
-    tokens[length++] = token;
-    if (length % BlockHasher.BLOCK_TOKENS == 0) {
+    tokens[length] = SequenceSlice.pending(sample);
+    expected++;
+  }
+
+  /** The token being sampled is its last, whichever it is: nothing is to be computed after it. */
+  boolean endsWithNextToken() {
+    return expected > 0 && length() >= limit;
+  }
+
+  /** The first of the tokens expected has come. */
+  void append(int token) {
+    expected--;
+    tokens[known++] = token;
+    if (spec.constraint() != null) {
+      spec.constraint().accept(token);
+    }
+    if (known % BlockHasher.BLOCK_TOKENS == 0) {
       BlockHash last = hashes.isEmpty() ? spec.root() : hashes.getLast();
-      hashes.add(new BlockHasher.Chain(last).next(tokens, length - BlockHasher.BLOCK_TOKENS));
+      hashes.add(new BlockHasher.Chain(last).next(tokens, known - BlockHasher.BLOCK_TOKENS));
     }
   }
 
@@ -140,7 +197,7 @@ final class Sequence implements Schedulable {
 
   @Override
   public int length() {
-    return length;
+    return known + expected;
   }
 
   @Override
@@ -163,8 +220,9 @@ final class Sequence implements Schedulable {
   }
 
   @Override
-  public boolean filling() {
-    return phase == Phase.FILLING;
+  public boolean held() {
+    // What a constraint allows next depends on the token that is being sampled.
+    return phase == Phase.FILLING || (spec.constraint() != null && expected > 0);
   }
 
   @Override

@@ -23,7 +23,7 @@ public sealed interface SequenceEnd {
       int[] pinned, CompletionStage<BlockRefs> blocks, SampledToken firstToken, SequenceTimes times)
       implements SequenceEnd {}
 
-  /** It was cancelled; its blocks are free. */
+  /** It was cancelled. */
   record Cancelled() implements SequenceEnd {}
 
   /** It cannot go on here. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority lower runs first
  * @param deadline when nobody waits for it any more
  * @param filler gets the blocks from elsewhere before anything is computed; absent: compute it all
+ * @param constraint what may be sampled behind {@code tokens}; absent: everything
  */
 public record SequenceSpec(
     SequenceId id,
@@ -27,11 +28,38 @@ public record SequenceSpec(
     Goal goal,
     int priority,
     Instant deadline,
-    @Nullable Filler filler) {
+    @Nullable Filler filler,
+    @Nullable Constraint constraint) {
   public SequenceSpec {
     if (tokens.isEmpty() || promptLength > tokens.size() || inputLength > tokens.size()) {
       throw new IllegalArgumentException(
           id + " has " + tokens.size() + " tokens, too few for its prompt of " + promptLength);
     }
+  }
+
+  /** One that any token may follow. */
+  public SequenceSpec(
+      SequenceId id,
+      TokenIds tokens,
+      int inputLength,
+      int promptLength,
+      BlockHash root,
+      SamplingParams sampling,
+      Goal goal,
+      int priority,
+      Instant deadline,
+      @Nullable Filler filler) {
+    this(
+        id,
+        tokens,
+        inputLength,
+        promptLength,
+        root,
+        sampling,
+        goal,
+        priority,
+        deadline,
+        filler,
+        null);
   }
 }

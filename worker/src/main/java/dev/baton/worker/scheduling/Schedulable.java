@@ -2,10 +2,10 @@ package dev.baton.worker.scheduling;
 
 /** A sequence as the scheduler sees it. Token counts; blocks of the scheduler's block size. */
 public interface Schedulable {
-  /** Known tokens, computed or not; always more than {@link #computed}. */
+  /** Tokens known or being sampled, computed or not; always more than {@link #computed}. */
   int length();
 
-  /** Leading tokens whose KV is in the pool. */
+  /** Leading tokens whose KV is in the pool or being computed. */
   int computed();
 
   /** Blocks that it has. */
@@ -14,8 +14,8 @@ public interface Schedulable {
   /** How many of its blocks would become available if it were preempted. */
   int reclaimable();
 
-  /** Its blocks are being filled from elsewhere; there is nothing to compute yet. */
-  boolean filling();
+  /** There is nothing to compute of it yet, and its blocks are in use. */
+  boolean held();
 
   /** Lower goes first. */
   int priority();

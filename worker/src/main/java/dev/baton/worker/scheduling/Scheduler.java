@@ -82,7 +82,7 @@ public final class Scheduler {
     void decode() {
       for (int i = 0; i < order.size() && tokens > 0; i++) {
         S sequence = order.get(i);
-        if (!sequence.filling() && remaining(sequence) == 1 && makeRoom(sequence, i)) {
+        if (!sequence.held() && remaining(sequence) == 1 && makeRoom(sequence, i)) {
           chunk(sequence, 1);
         }
       }
@@ -92,9 +92,7 @@ public final class Scheduler {
       for (int i = 0; i < order.size() && tokens > 0; i++) {
         S sequence = order.get(i);
         int count = Math.min(tokens, remaining(sequence));
-        if (!sequence.filling()
-            && remaining(sequence) > 1
-            && missing(sequence, count) <= available) {
+        if (!sequence.held() && remaining(sequence) > 1 && missing(sequence, count) <= available) {
           chunk(sequence, count);
         }
       }
@@ -127,7 +125,7 @@ public final class Scheduler {
     private boolean makeRoom(S sequence, int place) {
       int victim = order.size() - 1;
       while (missing(sequence, 1) > available) {
-        while (victim > place && order.get(victim).filling()) {
+        while (victim > place && order.get(victim).held()) {
           victim--;
         }
         S loser = order.remove(victim--);

@@ -1,167 +1,56 @@
 package dev.baton.worker.loop;
 
+import static dev.baton.worker.loop.LoopFixture.id;
+import static dev.baton.worker.loop.LoopFixture.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.baton.contracts.BlockHash;
 import dev.baton.contracts.BlockHasher;
 import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.FinishReason;
-import dev.baton.contracts.RequestId;
-import dev.baton.contracts.SampledToken;
 import dev.baton.contracts.SamplingParams;
 import dev.baton.contracts.StopConditions;
 import dev.baton.contracts.TokenIds;
-import dev.baton.worker.blocks.ResidencyChanges;
 import dev.baton.worker.loop.SequenceEnd.Failure;
-import dev.baton.worker.scheduling.Scheduler;
-import dev.baton.worker.scheduling.SchedulerLimits;
 import dev.baton.worker.testing.TestEngine;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Steps the loop by hand: no thread, no time. */
 class EngineLoopTest {
-  private static final BlockHash ROOT = BlockHasher.root(TestEngine.FINGERPRINT, "tenant");
-
   @TempDir Path folder;
   private final List<TestEngine> engines = new ArrayList<>();
-  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-  private final Set<BlockHash> reported = new HashSet<>();
 
   @AfterEach
   void closeEngines() {
     engines.forEach(TestEngine::close);
   }
 
-  private final class Fixture {
-    final TestEngine engine;
-    final EngineLoop loop;
-
-    Fixture(int blocks, int tokensPerStep, int maxSequences) {
-      engine = TestEngine.create(folder.resolve("pool" + engines.size()), blocks);
-      engines.add(engine);
-      InstantSource clock = now::get;
-      loop =
-          new EngineLoop(
-              engine,
-              new Scheduler(new SchedulerLimits(tokensPerStep, maxSequences, 16, blocks, 1 << 20)),
-              new ResidencySink() {
-                @Override
-                public void changed(ResidencyChanges changes) {
-                  reported.removeAll(changes.dropped());
-                  reported.addAll(changes.stored());
-                }
-
-                @Override
-                public void snapshot(List<BlockHash> resident) {
-                  reported.clear();
-                  reported.addAll(resident);
-                }
-              },
-              digested -> IntStream.of(digested).map(block -> block * 31).toArray(),
-              Runnable::run,
-              clock);
-    }
-
-    Recorder submit(String name, TokenIds tokens, int maxTokens) {
-      return submit(name, tokens, maxTokens, null, SamplingParams.greedy());
-    }
-
-    Recorder submit(
-        String name, TokenIds tokens, int maxTokens, @Nullable Filler filler, SamplingParams how) {
-      return submit(
-          name,
-          tokens,
-          new Goal.Generate(new StopConditions(maxTokens, TokenIds.EMPTY)),
-          filler,
-          how);
-    }
-
-    Recorder submit(
-        String name, TokenIds tokens, Goal goal, @Nullable Filler filler, SamplingParams how) {
-      Recorder recorder = new Recorder();
-      loop.submit(
-          new SequenceSpec(
-              id(name),
-              tokens,
-              tokens.size(),
-              tokens.size(),
-              ROOT,
-              how,
-              goal,
-              0,
-              Instant.EPOCH.plusSeconds(60),
-              filler),
-          recorder);
-      return recorder;
-    }
-
-    void runUntilIdle() {
-      int idle = 0;
-      for (int i = 0; i < 100_000 && idle < 3; i++) {
-        idle = loop.doWork() ? 0 : idle + 1;
-      }
-      assertThat(idle).isEqualTo(3);
-    }
-
-    void assertWhole() {
-      loop.doWork();
-      assertThat(loop.verify()).isNotNull();
-      loop.doWork();
-      assertThat(loop.verify().toCompletableFuture()).isNotCompletedExceptionally();
-      assertThat(loop.stats().pool().pinned()).isZero();
-    }
-  }
-
-  private static final class Recorder implements SequenceListener {
-    final List<Integer> tokens = new ArrayList<>();
-    @Nullable SequenceEnd end;
-
-    @Override
-    public void token(int position, SampledToken token) {
-      tokens.add(token.tokenId());
-    }
-
-    @Override
-    public void ended(SequenceEnd how) {
-      assertThat(end).isNull();
-      end = how;
-    }
-  }
-
-  private static SequenceId id(String name) {
-    return new SequenceId(new RequestId(name), 1);
-  }
-
-  private static TokenIds prompt(long seed, int length) {
-    Random random = new Random(seed);
-    return TokenIds.of(IntStream.range(0, length).map(_ -> random.nextInt(1000)).toArray());
+  private LoopFixture fixture(int blocks, int tokensPerStep, int maxSequences) {
+    TestEngine engine = TestEngine.create(folder.resolve("pool" + engines.size()), blocks);
+    engines.add(engine);
+    return new LoopFixture(engine, tokensPerStep, maxSequences);
   }
 
   @Test
   void chunkingBatchMatesAndReuseDoNotChangeTheTokens() {
-    Fixture alone = new Fixture(64, 1000, 1);
+    LoopFixture alone = fixture(64, 1000, 1);
     Recorder expected = alone.submit("a", prompt(1, 200), 20);
     alone.runUntilIdle();
     assertThat(expected.tokens).hasSize(20);
 
-    Fixture busy = new Fixture(200, 24, 8);
+    LoopFixture busy = fixture(200, 24, 8);
     List<Recorder> mates = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       mates.add(busy.submit("mate" + i, prompt(10 + i, 50 + 30 * i), 30));
@@ -179,7 +68,7 @@ class EngineLoopTest {
 
   @Test
   void aSharedPrefixIsComputedOnce() {
-    Fixture f = new Fixture(1000, 256, 4);
+    LoopFixture f = fixture(1000, 256, 4);
     TokenIds prefix = prompt(2, 4000);
     f.submit("first", prefix.plus(prompt(3, 50)), 4);
     f.runUntilIdle();
@@ -192,7 +81,7 @@ class EngineLoopTest {
 
   @Test
   void aWhollyResidentPromptStillComputesItsEnd() {
-    Fixture f = new Fixture(100, 256, 4);
+    LoopFixture f = fixture(100, 256, 4);
     TokenIds prompt = prompt(2, 64);
     Recorder first = f.submit("first", prompt, 4);
     f.runUntilIdle();
@@ -205,7 +94,7 @@ class EngineLoopTest {
 
   @Test
   void cancellationFreesTheBlocksWithinAStep() {
-    Fixture f = new Fixture(100, 16, 4);
+    LoopFixture f = fixture(100, 16, 4);
     Recorder recorder = f.submit("a", prompt(1, 500), 100);
     f.loop.doWork();
     assertThat(f.loop.stats().pool().pinned()).isPositive();
@@ -217,10 +106,10 @@ class EngineLoopTest {
 
   @Test
   void aPassedDeadlineEndsASequence() {
-    Fixture f = new Fixture(100, 16, 4);
+    LoopFixture f = fixture(100, 16, 4);
     Recorder recorder = f.submit("a", prompt(1, 500), 100);
     f.loop.doWork();
-    now.set(Instant.EPOCH.plusSeconds(60));
+    f.now.set(Instant.EPOCH.plusSeconds(60));
     f.loop.doWork();
     assertThat(recorder.end)
         .isInstanceOfSatisfying(
@@ -231,11 +120,11 @@ class EngineLoopTest {
 
   @Test
   void anEngineFailureFailsTheBatchRetryablyAndTheWorkerIsOut() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     Recorder a = f.submit("a", prompt(1, 20), 10);
     Recorder b = f.submit("b", prompt(2, 20), 10);
-    f.engine.failNextStep();
-    f.loop.doWork();
+    ((TestEngine) f.engine).failNextStep();
+    f.runUntilIdle();
     for (Recorder recorder : List.of(a, b)) {
       assertThat(recorder.end)
           .isInstanceOfSatisfying(
@@ -248,7 +137,7 @@ class EngineLoopTest {
 
   @Test
   void whatCanNeverFitIsRefusedAtOnce() {
-    Fixture f = new Fixture(4, 64, 4);
+    LoopFixture f = fixture(4, 64, 4);
     Recorder recorder = f.submit("a", prompt(1, 64), 10);
     f.loop.doWork();
     assertThat(recorder.end)
@@ -259,7 +148,7 @@ class EngineLoopTest {
 
   @Test
   void theSameNameDoesNotRunTwice() {
-    Fixture f = new Fixture(10, 64, 4);
+    LoopFixture f = fixture(10, 64, 4);
     f.submit("a", prompt(1, 20), 10);
     Recorder second = f.submit("a", prompt(1, 20), 10);
     f.loop.doWork();
@@ -271,8 +160,8 @@ class EngineLoopTest {
 
   @Test
   void aTightPoolPreemptsAndStillFinishesEverySequenceWithTheSameTokens() {
-    Fixture roomy = new Fixture(500, 64, 8);
-    Fixture tight = new Fixture(12, 64, 8);
+    LoopFixture roomy = fixture(500, 64, 8);
+    LoopFixture tight = fixture(12, 64, 8);
     List<Recorder> expected = new ArrayList<>();
     List<Recorder> actual = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
@@ -290,7 +179,7 @@ class EngineLoopTest {
 
   @Test
   void stopTokensEndTheOutputAndAreNotPartOfIt() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     Recorder free = f.submit("a", prompt(1, 20), 10);
     f.runUntilIdle();
     int stop = free.tokens.get(4);
@@ -311,7 +200,7 @@ class EngineLoopTest {
 
   @Test
   void aHandOverPinsItsBlocksUntilTheyAreGivenBack() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     Recorder recorder =
         f.submit("a", prompt(1, 40), new Goal.HandOver(), null, SamplingParams.greedy());
     f.runUntilIdle();
@@ -325,11 +214,11 @@ class EngineLoopTest {
 
   @Test
   void pinnedPrefixesSurviveAFullPool() {
-    Fixture f = new Fixture(8, 64, 4);
+    LoopFixture f = fixture(8, 64, 4);
     TokenIds prompt = prompt(1, 64);
     f.submit("a", prompt, 1);
     f.runUntilIdle();
-    BlockHashes hashes = BlockHasher.chain(ROOT, prompt);
+    BlockHashes hashes = BlockHasher.chain(LoopFixture.ROOT, prompt);
     var refs = f.loop.pin(hashes).toCompletableFuture();
     f.loop.doWork();
     assertThat(refs).isCompletedWithValueMatching(found -> found.size() == 4);
@@ -337,13 +226,13 @@ class EngineLoopTest {
     f.runUntilIdle();
     assertThat(f.loop.pin(hashes)).isNotNull();
     f.loop.doWork();
-    assertThat(reported).containsAll(hashes.toList());
+    assertThat(f.reported).containsAll(hashes.toList());
   }
 
   @Test
   void filledBlocksAreNotComputedAgainAndGoodOnesCountUpToTheFirstBad() {
-    Fixture source = new Fixture(100, 64, 4);
-    Fixture sink = new Fixture(100, 64, 4);
+    LoopFixture source = fixture(100, 64, 4);
+    LoopFixture sink = fixture(100, 64, 4);
     TokenIds prompt = prompt(1, 100);
     Recorder expected = source.submit("a", prompt, 10);
     source.runUntilIdle();
@@ -357,13 +246,13 @@ class EngineLoopTest {
             10,
             room -> {
               for (int i = 0; i < 4; i++) {
-                copy(source.engine, sourceBlocks[i], sink.engine, room.blocks()[i]);
+                sink.block(room.blocks()[i]).copyFrom(source.block(sourceBlocks[i]));
               }
               return filling;
             },
             SamplingParams.greedy());
     sink.runUntilIdle();
-    assertThat(sink.engine.stepTokens).isEmpty();
+    assertThat(((TestEngine) sink.engine).stepTokens).isEmpty();
     filling.complete(Filled.upTo(4, 64, new int[] {1, 2, 3, 4}));
     sink.runUntilIdle();
     assertThat(recorder.tokens).isEqualTo(expected.tokens);
@@ -374,7 +263,7 @@ class EngineLoopTest {
 
   @Test
   void cancellingWhileBlocksAreFilledFreesThemOnceTheFillerIsThrough() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     CompletableFuture<Filled> filling = new CompletableFuture<>();
     Recorder recorder = f.submit("a", prompt(1, 100), 10, _ -> filling, SamplingParams.greedy());
     f.runUntilIdle();
@@ -388,7 +277,7 @@ class EngineLoopTest {
 
   @Test
   void quarantinedBlocksAreNotUsedUntilNothingWritesIntoThem() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     CompletableFuture<Void> lifted = new CompletableFuture<>();
     Recorder recorder =
         f.submit(
@@ -410,7 +299,7 @@ class EngineLoopTest {
   @ValueSource(longs = {1, 2, 3})
   void randomLoadLeavesAWholePoolAndTrueResidency(long seed) {
     Random random = new Random(seed);
-    Fixture f = new Fixture(40, 32, 6);
+    LoopFixture f = fixture(40, 32, 6);
     List<Recorder> recorders = new ArrayList<>();
     for (int i = 0; i < 120; i++) {
       int shared = random.nextInt(6);
@@ -427,15 +316,15 @@ class EngineLoopTest {
     f.runUntilIdle();
     assertThat(recorders).allSatisfy(recorder -> assertThat(recorder.end).isNotNull());
     f.assertWhole();
-    Set<BlockHash> before = Set.copyOf(reported);
+    Set<BlockHash> before = Set.copyOf(f.reported);
     f.loop.reportResidency();
     f.loop.doWork();
-    assertThat(reported).isEqualTo(before);
+    assertThat(f.reported).isEqualTo(before);
   }
 
   @Test
   void runsOnItsOwnThreadAndEndsEverythingWhenClosed() {
-    Fixture f = new Fixture(100, 64, 4);
+    LoopFixture f = fixture(100, 64, 4);
     CompletableFuture<SequenceEnd> end = new CompletableFuture<>();
     f.loop.start();
     f.loop.submit(
@@ -444,7 +333,7 @@ class EngineLoopTest {
             prompt(1, 20),
             20,
             20,
-            ROOT,
+            LoopFixture.ROOT,
             SamplingParams.greedy(),
             new Goal.Generate(new StopConditions(1_000_000, TokenIds.EMPTY)),
             0,
@@ -455,17 +344,10 @@ class EngineLoopTest {
     assertThat(end.join()).isInstanceOf(SequenceEnd.Failed.class);
   }
 
-  private static int[] pinned(Fixture fixture, TokenIds prompt) {
-    var refs = fixture.loop.pin(BlockHasher.chain(ROOT, prompt)).toCompletableFuture();
+  private static int[] pinned(LoopFixture fixture, TokenIds prompt) {
+    var refs = fixture.loop.pin(BlockHasher.chain(LoopFixture.ROOT, prompt)).toCompletableFuture();
     fixture.loop.doWork();
     var found = refs.join();
     return IntStream.range(0, found.size()).map(found::id).toArray();
-  }
-
-  private static void copy(TestEngine from, int source, TestEngine to, int target) {
-    long bytes = TestEngine.LAYOUT.blockBytes();
-    var a = ((dev.baton.engine.KvMemory.Host) from.kvMemory()).segment();
-    var b = ((dev.baton.engine.KvMemory.Host) to.kvMemory()).segment();
-    java.lang.foreign.MemorySegment.copy(a, source * bytes, b, target * bytes, bytes);
   }
 }

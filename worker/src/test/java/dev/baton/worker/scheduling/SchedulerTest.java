@@ -12,7 +12,7 @@ class SchedulerTest {
       int computed,
       int blocks,
       int reclaimable,
-      boolean filling,
+      boolean held,
       int priority,
       long arrival)
       implements Schedulable {

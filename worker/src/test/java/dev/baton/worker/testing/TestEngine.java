@@ -18,10 +18,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -35,6 +36,7 @@ public final class TestEngine implements Engine {
       new ModelFingerprint("00112233445566778899aabbccddeeff");
   public static final int VOCABULARY = 1000;
   public static final int END_TOKEN = 2;
+  private static final int MAX_POSITIONS = 1 << 20;
 
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int WORDS = 4;
@@ -42,10 +44,12 @@ public final class TestEngine implements Engine {
 
   private final Arena arena = Arena.ofShared();
   private final HostKvPool pool;
-  private final int maxPositions;
-  private final Semaphore permits;
+  private final int stepsAhead;
+  private final Queue<List<SequenceSlice>> submitted = new ArrayDeque<>();
   private final AtomicInteger failures = new AtomicInteger();
   private final boolean onDevice;
+  private int lastSubmitted;
+  private List<SampledToken> lastSampled = List.of();
 
   /** Blocks that its device pulled from others. */
   public final AtomicInteger pulled = new AtomicInteger();
@@ -53,33 +57,27 @@ public final class TestEngine implements Engine {
   /** Token count of every step so far. */
   public final List<Integer> stepTokens = java.util.Collections.synchronizedList(new ArrayList<>());
 
-  private TestEngine(Path file, int blocks, int maxPositions, Semaphore permits, boolean onDevice) {
+  private TestEngine(Path file, int blocks, int stepsAhead, boolean onDevice) {
     try {
       pool = HostKvPool.create(file, LAYOUT.blockBytes(), blocks, arena);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    this.maxPositions = maxPositions;
-    this.permits = permits;
+    this.stepsAhead = stepsAhead;
     this.onDevice = onDevice;
   }
 
   public static TestEngine create(Path file, int blocks) {
-    return create(file, blocks, 1 << 20);
+    return create(file, blocks, 2);
   }
 
-  public static TestEngine create(Path file, int blocks, int maxPositions) {
-    return new TestEngine(file, blocks, maxPositions, new Semaphore(Integer.MAX_VALUE), false);
+  public static TestEngine create(Path file, int blocks, int stepsAhead) {
+    return new TestEngine(file, blocks, stepsAhead, false);
   }
 
   /** Its pool counts as the memory of a device. */
   public static TestEngine onDevice(Path file, int blocks) {
-    return new TestEngine(file, blocks, 1 << 20, new Semaphore(Integer.MAX_VALUE), true);
-  }
-
-  /** Every step takes one permit. */
-  public static TestEngine gated(Path file, int blocks, Semaphore permits) {
-    return new TestEngine(file, blocks, 1 << 20, permits, false);
+    return new TestEngine(file, blocks, 2, true);
   }
 
   /** The next step throws. */
@@ -90,7 +88,7 @@ public final class TestEngine implements Engine {
   @Override
   public ModelDescription model() {
     return new ModelDescription(
-        "TestForCausalLM", VOCABULARY, 1, maxPositions, TokenIds.of(END_TOKEN), FINGERPRINT);
+        "TestForCausalLM", VOCABULARY, 1, MAX_POSITIONS, TokenIds.of(END_TOKEN), FINGERPRINT);
   }
 
   @Override
@@ -106,8 +104,62 @@ public final class TestEngine implements Engine {
   }
 
   @Override
+  public int stepsAhead() {
+    return stepsAhead;
+  }
+
+  @Override
   public List<SampledToken> step(List<SequenceSlice> batch) {
-    await();
+    check(submitted.isEmpty(), "a step is on its way");
+    submit(batch);
+    return await();
+  }
+
+  @Override
+  public void submit(List<SequenceSlice> batch) {
+    check(submitted.size() < 2, "two steps are on their way");
+    List<SequenceSlice> slices = batch.stream().map(this::checked).toList();
+    lastSubmitted = (int) slices.stream().filter(slice -> slice.sample() != null).count();
+    submitted.add(slices);
+  }
+
+  /** Computes the step as late as can be. */
+  @Override
+  public List<SampledToken> await() {
+    check(!submitted.isEmpty(), "no step is on its way");
+    List<SampledToken> sampled = compute(submitted.remove().stream().map(this::resolved).toList());
+    lastSampled = sampled;
+    return sampled;
+  }
+
+  /** A copy, as the caller may go on to write into its arrays. */
+  private SequenceSlice checked(SequenceSlice slice) {
+    int end = slice.start() + slice.count();
+    int[] tokens = Arrays.copyOf(slice.tokens(), end);
+    for (int i = 0; i < end; i++) {
+      boolean pending = i == end - 1 && tokens[i] < 0 && tokens[i] >= -lastSubmitted;
+      check(pending || (tokens[i] >= 0 && tokens[i] < VOCABULARY), "token " + tokens[i]);
+    }
+    return new SequenceSlice(
+        tokens, slice.start(), slice.count(), slice.blocks().clone(), slice.sample());
+  }
+
+  private SequenceSlice resolved(SequenceSlice slice) {
+    int last = slice.start() + slice.count() - 1;
+    int token = slice.tokens()[last];
+    if (token < 0) {
+      slice.tokens()[last] = lastSampled.get(-1 - token).tokenId();
+    }
+    return slice;
+  }
+
+  private static void check(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  private List<SampledToken> compute(List<SequenceSlice> batch) {
     if (failures.get() > 0) {
       failures.decrementAndGet();
       throw new EngineException("told to fail");
@@ -140,17 +192,6 @@ public final class TestEngine implements Engine {
     }
   }
 
-  private void await() {
-    try {
-      if (!permits.tryAcquire(60, TimeUnit.SECONDS)) {
-        throw new EngineException("no permit within a minute");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException("interrupted");
-    }
-  }
-
   private void write(SequenceSlice slice, int position) {
     long state = position == 0 ? 7 : word(slice, position - 1, 2 * WORDS - 1);
     state = mix(state ^ slice.tokens()[position] * 0x9E3779B97F4A7C15L + position);
@@ -171,7 +212,12 @@ public final class TestEngine implements Engine {
     if (params.temperature() > 0) {
       state = mix(state ^ mix(params.seed() + end));
     }
-    return new SampledToken((int) Long.remainderUnsigned(state, VOCABULARY), -1f, List.of());
+    int token = (int) Long.remainderUnsigned(state, VOCABULARY);
+    int[] mask = slice.sample().mask();
+    while (mask != null && (mask[token / 32] >> token % 32 & 1) == 0) {
+      token = (token + 1) % VOCABULARY;
+    }
+    return new SampledToken(token, -1f, List.of());
   }
 
   private long word(SequenceSlice slice, int position, int index) {
