@@ -143,9 +143,9 @@ BATON_EXPORT baton_status baton_step(baton_engine* engine, const baton_slice* sl
                                      size_t capacity);
 
 /* Enqueues a step and returns, with the slices read; baton_wait answers the oldest step not yet
- * answered. At most BATON_STEPS_AHEAD steps may be on their way. A step that may be waited for behind others reads
- * what they write, in order. After a failure other than BATON_INVALID_ARGUMENT the engine can only
- * be closed. */
+ * answered. At most BATON_STEPS_AHEAD steps may be on their way. A step that may be waited for
+ * behind others reads what they write, in order. After a failure other than BATON_INVALID_ARGUMENT
+ * the engine can only be closed. */
 BATON_EXPORT baton_status baton_submit(baton_engine* engine, const baton_slice* slices,
                                        size_t count, char* error, size_t capacity);
 BATON_EXPORT baton_status baton_wait(baton_engine* engine, baton_sample* samples,
