@@ -7,6 +7,7 @@ import dev.baton.contracts.Lane;
 import dev.baton.contracts.LaneRef;
 import dev.baton.contracts.LeaseRef;
 import dev.baton.contracts.PrefillTimings;
+import dev.baton.contracts.TokenIds;
 import dev.baton.contracts.Topics;
 import dev.baton.contracts.WireCodec;
 import dev.baton.kvtransfer.TransferInterceptor;
@@ -44,17 +45,32 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
             new ByteArraySerializer()));
   }
 
-  /** Computes a request's prompt and sends the handle. */
-  void handOver(GenerateRequest request) throws Exception {
+  /** That this worker computes the request's prompt. */
+  HandOff.PrefillStarted started(GenerateRequest request) {
+    return new HandOff.PrefillStarted(
+        HandOff.VERSION,
+        request.request(),
+        request.attempt(),
+        request.target(),
+        lane,
+        worker.endpoint());
+  }
+
+  /** Computes the first tokens of a request's prompt and keeps their blocks. */
+  void compute(GenerateRequest request, int tokens) throws Exception {
+    worker.loop().unpin(run(request, TokenIds.copyOf(request.tokens().toArray(), tokens)).pinned());
+  }
+
+  private SequenceEnd.HandedOver run(GenerateRequest request, TokenIds tokens) throws Exception {
     CompletableFuture<SequenceEnd> ended = new CompletableFuture<>();
     worker
         .loop()
         .submit(
             new SequenceSpec(
                 new SequenceId(request.request(), request.attempt()),
-                request.tokens(),
-                request.tokens().size(),
-                request.promptLength(),
+                tokens,
+                tokens.size(),
+                Math.min(tokens.size(), request.promptLength()),
                 request.root(),
                 request.sampling(),
                 new Goal.HandOver(),
@@ -67,7 +83,12 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
                 ended.complete(end);
               }
             });
-    SequenceEnd.HandedOver done = (SequenceEnd.HandedOver) ended.get(20, TimeUnit.SECONDS);
+    return (SequenceEnd.HandedOver) ended.get(20, TimeUnit.SECONDS);
+  }
+
+  /** Computes a request's prompt and sends the handle. */
+  void handOver(GenerateRequest request) throws Exception {
+    SequenceEnd.HandedOver done = run(request, request.tokens());
     var blocks = done.blocks().toCompletableFuture().get(5, TimeUnit.SECONDS);
     var lease = worker.leases().open(request.request(), done.pinned(), Duration.ofSeconds(30));
     send(
