@@ -33,7 +33,10 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
     implements AutoCloseable {
 
   static PrefillSide start(Path pool, String bootstrapServers) throws IOException {
-    WorkerRuntime worker = Workers.start("prefill", pool, TransferInterceptor.NONE);
+    return of(Workers.start("prefill", pool, TransferInterceptor.NONE), bootstrapServers);
+  }
+
+  static PrefillSide of(WorkerRuntime worker, String bootstrapServers) {
     LaneRef lane = new LaneRef(worker.id(), new Lane(1), new Epoch(1));
     worker.granted(lane);
     return new PrefillSide(
@@ -58,11 +61,18 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
 
   /** Computes the first tokens of a request's prompt and keeps their blocks. */
   void compute(GenerateRequest request, int tokens) throws Exception {
-    worker.loop().unpin(run(request, TokenIds.copyOf(request.tokens().toArray(), tokens)).pinned());
+    worker
+        .loop()
+        .unpin(run(request, TokenIds.copyOf(request.tokens().toArray(), tokens)).end.pinned());
   }
 
-  private SequenceEnd.HandedOver run(GenerateRequest request, TokenIds tokens) throws Exception {
-    CompletableFuture<SequenceEnd> ended = new CompletableFuture<>();
+  /**
+   * @param at {@code System.nanoTime()} of the end
+   */
+  private record Run(SequenceEnd.HandedOver end, long at) {}
+
+  private Run run(GenerateRequest request, TokenIds tokens) throws Exception {
+    CompletableFuture<Run> ended = new CompletableFuture<>();
     worker
         .loop()
         .submit(
@@ -80,15 +90,16 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
             new SequenceListener() {
               @Override
               public void ended(SequenceEnd end) {
-                ended.complete(end);
+                ended.complete(new Run((SequenceEnd.HandedOver) end, System.nanoTime()));
               }
             });
-    return (SequenceEnd.HandedOver) ended.get(20, TimeUnit.SECONDS);
+    return ended.get(20, TimeUnit.SECONDS);
   }
 
-  /** Computes a request's prompt and sends the handle. */
-  void handOver(GenerateRequest request) throws Exception {
-    SequenceEnd.HandedOver done = run(request, request.tokens());
+  /** Computes a request's prompt and sends the handle; says when the computation ended. */
+  long handOver(GenerateRequest request) throws Exception {
+    Run run = run(request, request.tokens());
+    SequenceEnd.HandedOver done = run.end;
     var blocks = done.blocks().toCompletableFuture().get(5, TimeUnit.SECONDS);
     var lease = worker.leases().open(request.request(), done.pinned(), Duration.ofSeconds(30));
     send(
@@ -107,6 +118,7 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
                 done.times().computedTokens(),
                 done.times().reusedTokens(),
                 done.times().filledTokens())));
+    return run.at;
   }
 
   void send(HandOff handOff) {
