@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 /** What the prefill tier sends to a decode worker's lane. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
+  @JsonSubTypes.Type(value = HandOff.PrefillStarted.class, name = "started"),
   @JsonSubTypes.Type(value = HandOff.KvHandle.class, name = "handle"),
   @JsonSubTypes.Type(value = HandOff.PrefillFailure.class, name = "failure")
 })
@@ -20,6 +21,21 @@ public sealed interface HandOff {
 
   /** The decode worker that it is meant for; of another epoch it is dropped. */
   LaneRef target();
+
+  /**
+   * Prefill of a prompt of several chunks has been taken on. Blocks of a chunk can be read as soon
+   * as it is computed.
+   *
+   * @param holder who computes it
+   * @param kv where its blocks are read
+   */
+  record PrefillStarted(
+      int version, RequestId request, int attempt, LaneRef target, LaneRef holder, KvEndpoint kv)
+      implements HandOff {
+    public PrefillStarted {
+      Checks.version("HandOff", version, VERSION);
+    }
+  }
 
   /**
    * The baton itself: KV blocks of all {@code tokenCount} tokens on lease, and the first token.

@@ -67,6 +67,9 @@ final class Samples {
             DECODER,
             SOURCES));
     all.put(
+        "prefill-started",
+        new HandOff.PrefillStarted(1, new RequestId("req-1"), 1, DECODER, PREFILLER, KV));
+    all.put(
         "kv-handle",
         new HandOff.KvHandle(
             1,

@@ -3,6 +3,7 @@ package dev.baton.kvtransfer;
 import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.LaneRef;
 import dev.baton.contracts.RequestId;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -19,7 +20,17 @@ public interface Peer {
   boolean alive();
 
   /** Leases the longest prefix of {@code hashes} that the peer holds. */
-  CompletionStage<AcquireOutcome> acquire(RequestId request, BlockHashes hashes, Deadline deadline);
+  default CompletionStage<AcquireOutcome> acquire(
+      RequestId request, BlockHashes hashes, Deadline deadline) {
+    return acquire(request, hashes, 0, Duration.ZERO, deadline);
+  }
+
+  /**
+   * The same once the peer holds more than {@code beyond} blocks of it, or after {@code wait} with
+   * what it holds then; a peer waits no longer than its leases last.
+   */
+  CompletionStage<AcquireOutcome> acquire(
+      RequestId request, BlockHashes hashes, int beyond, Duration wait, Deadline deadline);
 
   /** Fetches blocks and verifies their digests. Never retries; that is the caller's decision. */
   CompletionStage<TransferOutcome> transfer(TransferRequest request);

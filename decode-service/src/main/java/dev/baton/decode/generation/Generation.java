@@ -11,6 +11,7 @@ import dev.baton.contracts.TokenEvent;
 import dev.baton.contracts.TokenIds;
 import dev.baton.decode.handoff.HandleFiller;
 import dev.baton.decode.handoff.HeldLease;
+import dev.baton.decode.handoff.Prefetch;
 import dev.baton.worker.exchange.PrefixFiller;
 import dev.baton.worker.exchange.Pull;
 import dev.baton.worker.loop.Filler;
@@ -52,6 +53,7 @@ final class Generation implements SequenceListener {
   private Stage stage = Stage.NEW;
   private GenerationPath path;
   private PrefillTimings prefill = PrefillTimings.NONE;
+  private @Nullable Prefetch prefetch;
   private @Nullable HeldLease lease;
   private @Nullable HandleFiller handleFiller;
   private @Nullable PrefixFiller prefixFiller;
@@ -124,6 +126,18 @@ final class Generation implements SequenceListener {
     return true;
   }
 
+  /** Blocks of the prompt can be pulled as they are computed. */
+  synchronized void prefillStarted(HandOff.PrefillStarted started) {
+    if (stage == Stage.AWAITING_HAND_OFF
+        && prefetch == null
+        && started.target().equals(request.target())) {
+      prefetch = context.prefetch(request, started).orElse(null);
+      if (prefetch != null) {
+        prefetch.start();
+      }
+    }
+  }
+
   /** The prefill tier gives up. */
   synchronized void prefillFailed(HandOff.PrefillFailure failure) {
     if (stage == Stage.AWAITING_HAND_OFF && failure.target().equals(request.target())) {
@@ -177,8 +191,8 @@ final class Generation implements SequenceListener {
               failed.message(),
               failed.failure().retryable());
       case SequenceEnd.Cancelled _ -> fail("cancelled", "the request was cancelled", false);
-      case SequenceEnd.HandedOver _ ->
-          throw new IllegalStateException("a generation hands nothing over");
+      case SequenceEnd.HandedOver _, SequenceEnd.Fetched _ ->
+          throw new IllegalStateException("a generation hands nothing over and fetches nothing");
     }
   }
 
@@ -196,22 +210,31 @@ final class Generation implements SequenceListener {
     run(request.tokens(), prefixFiller);
   }
 
+  /** Once the head start is over: what it has brought is reused. */
   private void run(TokenIds tokens, @Nullable Filler filler) {
-    context
-        .loop()
-        .submit(
-            new SequenceSpec(
-                id(),
-                tokens,
-                request.tokens().size(),
-                request.promptLength(),
-                request.root(),
-                request.sampling(),
-                new Goal.Generate(request.stop()),
-                0,
-                request.deadline(),
-                filler),
-            this);
+    SequenceSpec spec =
+        new SequenceSpec(
+            id(),
+            tokens,
+            request.tokens().size(),
+            request.promptLength(),
+            request.root(),
+            request.sampling(),
+            new Goal.Generate(request.stop()),
+            0,
+            request.deadline(),
+            filler);
+    if (prefetch == null) {
+      context.loop().submit(spec, this);
+    } else {
+      prefetch.finish().thenRun(() -> submit(spec));
+    }
+  }
+
+  private synchronized void submit(SequenceSpec spec) {
+    if (stage == Stage.RUNNING) {
+      context.loop().submit(spec, this);
+    }
   }
 
   private boolean stops(int token) {
@@ -232,10 +255,11 @@ final class Generation implements SequenceListener {
     log.atInfo()
         .addKeyValue("request", request.request())
         .log(
-            "{} tokens, {}; {} bytes pulled in {} ms; ladder {}",
+            "{} tokens, {}; {} bytes pulled, {} of them during prefill, the rest in {} ms; ladder {}",
             outputTokens,
             timings.path(),
             timings.transferredBytes(),
+            prefetch == null ? 0 : prefetch.bytes(),
             timings.transfer().toMillis(),
             timings.ladder());
     emit(new TokenEvent.Finished(reason, outputTokens, timings));
@@ -257,6 +281,9 @@ final class Generation implements SequenceListener {
 
   private void close() {
     stage = Stage.ENDED;
+    if (prefetch != null) {
+      prefetch.finish();
+    }
     if (lease != null) {
       lease.close();
     }
@@ -279,7 +306,7 @@ final class Generation implements SequenceListener {
         path == GenerationPath.DECODE_LOCAL ? times.map(Generation::own).orElse(prefill) : prefill,
         path,
         pull.map(Pull::took).orElse(Duration.ZERO),
-        pull.map(Pull::bytes).orElse(0L),
+        pull.map(Pull::bytes).orElse(0L) + (prefetch == null ? 0 : prefetch.bytes()),
         pull.map(Pull::transport).map(kind -> kind.name().toLowerCase(Locale.ROOT)).orElse(""),
         Math.max(0, request.tokens().size() - computed),
         firstTokenAt == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - firstTokenAt),

@@ -5,6 +5,7 @@ import dev.baton.contracts.HandOff;
 import dev.baton.contracts.LeaseRef;
 import dev.baton.decode.handoff.HandleFiller;
 import dev.baton.decode.handoff.HeldLease;
+import dev.baton.decode.handoff.Prefetch;
 import dev.baton.worker.exchange.PrefixFiller;
 import dev.baton.worker.loop.EngineLoop;
 import dev.baton.worker.runtime.WorkerRuntime;
@@ -47,6 +48,14 @@ record GenerationContext(
 
   HandleFiller filler(HandOff.KvHandle handle, HeldLease lease) {
     return new HandleFiller(handle, lease, worker.puller(), properties.pullTimeout());
+  }
+
+  Optional<Prefetch> prefetch(GenerateRequest request, HandOff.PrefillStarted started) {
+    return properties.pipelined()
+        ? Optional.of(
+            new Prefetch(
+                request, started, worker.puller(), worker.loop(), properties.pullTimeout()))
+        : Optional.empty();
   }
 
   Optional<PrefixFiller> prefixFiller(GenerateRequest request) {

@@ -95,6 +95,11 @@ public final class Generations implements WorkSource, MembershipListener, AutoCl
   private void receive(HandOff handOff) {
     Generation generation = generations.get(new SequenceId(handOff.request(), handOff.attempt()));
     switch (handOff) {
+      case HandOff.PrefillStarted started -> {
+        if (generation != null) {
+          generation.prefillStarted(started);
+        }
+      }
       case HandOff.KvHandle handle -> {
         if (generation == null || !generation.handOver(handle)) {
           log.atInfo()

@@ -10,6 +10,7 @@ import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.GenerateRequest;
 import dev.baton.contracts.GenerationPath;
 import dev.baton.contracts.HandOff;
+import dev.baton.contracts.KvEndpoint;
 import dev.baton.contracts.Lane;
 import dev.baton.contracts.LaneRef;
 import dev.baton.contracts.RequestId;
@@ -77,7 +78,7 @@ class GenerationsIT {
     return new Generations(
         decode,
         Map.of("bootstrap.servers", kafka.bootstrapServers()),
-        new DecodeProperties(patience, Duration.ofSeconds(5), 8),
+        new DecodeProperties(patience, Duration.ofSeconds(5), true, 8),
         Clock.systemUTC());
   }
 
@@ -236,6 +237,72 @@ class GenerationsIT {
     assertThat(none.finished().outputTokens()).isZero();
     assertThat(none.tokens()).isEmpty();
     assertThat(decode.stats(0).pulledTokens()).isZero();
+  }
+
+  /** Six blocks are there when prefill is announced; the others come with the handle. */
+  @Test
+  void blocksOfFinishedChunksArriveBeforeTheHandle() throws Exception {
+    GenerateRequest request =
+        request("o", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(12));
+    Reader reader = read(request);
+    await().atMost(PATIENCE).until(() -> generations.waiting() == 1);
+    prefill.compute(request, 97);
+    prefill.send(prefill.started(request));
+    await().atMost(PATIENCE).until(() -> decode.stats(0).pulledTokens() == 96);
+    assertThat(reader.tokens()).isEmpty();
+    prefill.handOver(request);
+    TokenEvent.Finished finished = reader.finished();
+    assertThat(finished.timings().ladder()).isEmpty();
+    assertThat(finished.timings().transferredBytes())
+        .isEqualTo(13 * decode.engine().kvLayout().blockBytes());
+    assertThat(decode.stats(0).pulledTokens()).isEqualTo(PROMPT);
+    assertThat(decode.stats(0).computedTokens()).isZero();
+    assertThat(reader.tokens()).isEqualTo(local("o", SamplingParams.greedy(), atMost(12)));
+  }
+
+  /** The prefill worker gives up half-way: what it did is not done again. */
+  @Test
+  void theHeadStartIsKeptWhenPrefillFails() throws Exception {
+    GenerateRequest request =
+        request("h", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(6));
+    Reader reader = read(request);
+    await().atMost(PATIENCE).until(() -> generations.waiting() == 1);
+    prefill.compute(request, 97);
+    prefill.send(prefill.started(request));
+    await().atMost(PATIENCE).until(() -> decode.stats(0).pulledTokens() == 96);
+    prefill.send(
+        new HandOff.PrefillFailure(
+            HandOff.VERSION,
+            request.request(),
+            1,
+            self,
+            new WorkerId("prefill"),
+            "out of order",
+            true));
+    assertThat(reader.finished().timings().path()).isEqualTo(GenerationPath.DECODE_LOCAL);
+    assertThat(decode.stats(0).computedTokens()).isEqualTo(PROMPT - 96);
+    assertThat(reader.tokens()).isEqualTo(local("h", SamplingParams.greedy(), atMost(6)));
+  }
+
+  /** Nobody is there to give a head start. */
+  @Test
+  void aPrefillWorkerThatDiesAfterItsAnnouncementCostsNothing() throws Exception {
+    GenerateRequest request =
+        request("d", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(6));
+    Reader reader = read(request);
+    await().atMost(PATIENCE).until(() -> generations.waiting() == 1);
+    HandOff.PrefillStarted started = prefill.started(request);
+    prefill.send(
+        new HandOff.PrefillStarted(
+            HandOff.VERSION,
+            request.request(),
+            1,
+            self,
+            started.holder(),
+            new KvEndpoint("127.0.0.1", 1)));
+    prefill.handOver(request);
+    assertThat(reader.finished().timings().path()).isEqualTo(GenerationPath.DISAGGREGATED);
+    assertThat(decode.stats(0).computedTokens()).isZero();
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.baton.contracts.Lane;
 import dev.baton.contracts.LaneRef;
 import dev.baton.contracts.LeaseRef;
 import dev.baton.contracts.PrefillTimings;
+import dev.baton.contracts.TokenIds;
 import dev.baton.contracts.Topics;
 import dev.baton.contracts.WireCodec;
 import dev.baton.kvtransfer.TransferInterceptor;
@@ -32,7 +33,10 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
     implements AutoCloseable {
 
   static PrefillSide start(Path pool, String bootstrapServers) throws IOException {
-    WorkerRuntime worker = Workers.start("prefill", pool, TransferInterceptor.NONE);
+    return of(Workers.start("prefill", pool, TransferInterceptor.NONE), bootstrapServers);
+  }
+
+  static PrefillSide of(WorkerRuntime worker, String bootstrapServers) {
     LaneRef lane = new LaneRef(worker.id(), new Lane(1), new Epoch(1));
     worker.granted(lane);
     return new PrefillSide(
@@ -44,17 +48,39 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
             new ByteArraySerializer()));
   }
 
-  /** Computes a request's prompt and sends the handle. */
-  void handOver(GenerateRequest request) throws Exception {
-    CompletableFuture<SequenceEnd> ended = new CompletableFuture<>();
+  /** That this worker computes the request's prompt. */
+  HandOff.PrefillStarted started(GenerateRequest request) {
+    return new HandOff.PrefillStarted(
+        HandOff.VERSION,
+        request.request(),
+        request.attempt(),
+        request.target(),
+        lane,
+        worker.endpoint());
+  }
+
+  /** Computes the first tokens of a request's prompt and keeps their blocks. */
+  void compute(GenerateRequest request, int tokens) throws Exception {
+    worker
+        .loop()
+        .unpin(run(request, TokenIds.copyOf(request.tokens().toArray(), tokens)).end.pinned());
+  }
+
+  /**
+   * @param at {@code System.nanoTime()} of the end
+   */
+  private record Run(SequenceEnd.HandedOver end, long at) {}
+
+  private Run run(GenerateRequest request, TokenIds tokens) throws Exception {
+    CompletableFuture<Run> ended = new CompletableFuture<>();
     worker
         .loop()
         .submit(
             new SequenceSpec(
                 new SequenceId(request.request(), request.attempt()),
-                request.tokens(),
-                request.tokens().size(),
-                request.promptLength(),
+                tokens,
+                tokens.size(),
+                Math.min(tokens.size(), request.promptLength()),
                 request.root(),
                 request.sampling(),
                 new Goal.HandOver(),
@@ -64,10 +90,16 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
             new SequenceListener() {
               @Override
               public void ended(SequenceEnd end) {
-                ended.complete(end);
+                ended.complete(new Run((SequenceEnd.HandedOver) end, System.nanoTime()));
               }
             });
-    SequenceEnd.HandedOver done = (SequenceEnd.HandedOver) ended.get(20, TimeUnit.SECONDS);
+    return ended.get(20, TimeUnit.SECONDS);
+  }
+
+  /** Computes a request's prompt and sends the handle; says when the computation ended. */
+  long handOver(GenerateRequest request) throws Exception {
+    Run run = run(request, request.tokens());
+    SequenceEnd.HandedOver done = run.end;
     var blocks = done.blocks().toCompletableFuture().get(5, TimeUnit.SECONDS);
     var lease = worker.leases().open(request.request(), done.pinned(), Duration.ofSeconds(30));
     send(
@@ -86,6 +118,7 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
                 done.times().computedTokens(),
                 done.times().reusedTokens(),
                 done.times().filledTokens())));
+    return run.at;
   }
 
   void send(HandOff handOff) {

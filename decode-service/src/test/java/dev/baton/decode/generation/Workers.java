@@ -21,13 +21,29 @@ final class Workers {
 
   static WorkerRuntime start(String id, Path pool, TransferInterceptor interceptor)
       throws IOException {
+    return start(
+        id,
+        new EngineConfig(MODEL, "cpu", 1, 200, pool, 64, 8),
+        interceptor,
+        TransferObserver.NONE);
+  }
+
+  static WorkerRuntime start(
+      String id, EngineConfig engine, TransferInterceptor interceptor, TransferObserver observer)
+      throws IOException {
     return WorkerRuntime.start(
         new WorkerRuntime.Settings(
-            new WorkerId(id), Role.BOTH, "127.0.0.1", 0, 64, 8, Duration.ofSeconds(30)),
-        NativeEngine.open(new EngineConfig(MODEL, "cpu", 1, 200, pool, 64, 8)),
+            new WorkerId(id),
+            Role.BOTH,
+            "127.0.0.1",
+            0,
+            engine.maxTokensPerStep(),
+            engine.maxSequences(),
+            Duration.ofSeconds(30)),
+        NativeEngine.open(engine),
         new ResidencyPublisher(_ -> {}),
         interceptor,
-        TransferObserver.NONE,
+        observer,
         Clock.systemUTC());
   }
 }

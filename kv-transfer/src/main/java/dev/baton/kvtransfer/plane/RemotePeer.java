@@ -90,13 +90,13 @@ final class RemotePeer implements Peer {
 
   @Override
   public CompletionStage<AcquireOutcome> acquire(
-      RequestId request, BlockHashes hashes, Deadline deadline) {
+      RequestId request, BlockHashes hashes, int beyond, Duration wait, Deadline deadline) {
     BlockHashes asked =
         hashes.size() <= MessageCodec.maxHashes()
             ? hashes
             : hashes.prefix(MessageCodec.maxHashes());
     return ask(
-        new Acquire(request, asked),
+        new Acquire(request, asked, beyond, wait.toMillis()),
         deadline,
         message ->
             message instanceof Acquired(var lease, var ttl, var blocks)

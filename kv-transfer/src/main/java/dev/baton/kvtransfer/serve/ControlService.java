@@ -19,6 +19,7 @@ import dev.baton.kvtransfer.wire.Message.Welcome;
 import dev.baton.kvtransfer.wire.MessageCodec;
 import dev.baton.kvtransfer.wire.Outbox;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
@@ -93,7 +94,13 @@ final class ControlService {
 
   private CompletionStage<BlockRefs> pin(Acquire acquire) {
     try {
-      return state.source.pin(acquire.request(), acquire.hashes());
+      Duration wait = Duration.ofMillis(Math.max(0, acquire.waitMillis()));
+      Duration longest = state.config.leaseTtl();
+      return state.source.pin(
+          acquire.request(),
+          acquire.hashes(),
+          acquire.beyond(),
+          wait.compareTo(longest) < 0 ? wait : longest);
     } catch (RuntimeException e) {
       return CompletableFuture.failedStage(e);
     }

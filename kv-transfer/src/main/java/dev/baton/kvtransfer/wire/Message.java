@@ -12,7 +12,7 @@ import java.util.Map;
 /** Everything that two planes say to each other, except the bytes of blocks. */
 public sealed interface Message {
   /** The protocol's version; planes of different versions do not talk. */
-  int VERSION = 1;
+  int VERSION = 2;
 
   /** What a connection is for. */
   enum Channel {
@@ -48,8 +48,14 @@ public sealed interface Message {
   /** Why a message was not followed. */
   record Refused(Refusal why, String reason) implements Message {}
 
-  /** Reader: lease the longest resident prefix of these. */
-  record Acquire(RequestId request, BlockHashes hashes) implements Message {}
+  /**
+   * Reader: lease the longest resident prefix of these.
+   *
+   * @param beyond answer once more than so many of the blocks are resident
+   * @param waitMillis or after this time, with what there is then
+   */
+  record Acquire(RequestId request, BlockHashes hashes, int beyond, long waitMillis)
+      implements Message {}
 
   /** Holder: leased. Without blocks there is no lease. */
   record Acquired(long leaseId, long ttlMillis, BlockRefs blocks) implements Message {}

@@ -81,7 +81,8 @@ public final class MessageCodec {
         welcome.adverts().forEach((kind, advert) -> out.text(kind.name()).bytes(advert));
       }
       case Refused(var why, var reason) -> out.int32(why.ordinal()).text(reason);
-      case Acquire(var request, var hashes) -> out.text(request.value()).bytes(hashes.pack());
+      case Acquire(var request, var hashes, var beyond, var wait) ->
+          out.text(request.value()).bytes(hashes.pack()).int32(beyond).int64(wait);
       case Acquired(var lease, var ttl, var blocks) -> {
         out.int64(lease).int64(ttl).int32(blocks.size());
         for (int i = 0; i < blocks.size(); i++) {
@@ -116,7 +117,9 @@ public final class MessageCodec {
               in.int32(),
               adverts(in));
       case 4 -> new Refused(in.constant(Refusal.values()), in.text());
-      case 5 -> new Acquire(new RequestId(in.text()), BlockHashes.unpack(in.bytes()));
+      case 5 ->
+          new Acquire(
+              new RequestId(in.text()), BlockHashes.unpack(in.bytes()), in.int32(), in.int64());
       case 6 -> new Acquired(in.int64(), in.int64(), blocks(in));
       case 7 -> new Read(in.int64(), in.int32s());
       case 8 -> new Renew(in.int64());

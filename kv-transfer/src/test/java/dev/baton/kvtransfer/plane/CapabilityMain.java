@@ -33,7 +33,7 @@ final class CapabilityMain {
             config,
             pool,
             leases,
-            (request, hashes) ->
+            (_, _, _, _) ->
                 CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])))) {
       plane.enterEpoch(new Epoch(1));
       for (TransportCapability capability : plane.capabilities()) {

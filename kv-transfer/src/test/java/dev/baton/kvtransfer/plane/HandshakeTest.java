@@ -283,7 +283,7 @@ final class HandshakeTest {
               config,
               pool,
               new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {}),
-              (request, hashes) ->
+              (_, _, _, _) ->
                   CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
       planes.add(plane);
       return plane;

@@ -89,7 +89,7 @@ final class HolderMain {
 
   /** All blocks are resident under the hash of their id. */
   private java.util.concurrent.CompletionStage<BlockRefs> pin(
-      RequestId request, BlockHashes hashes) {
+      RequestId request, BlockHashes hashes, int beyond, java.time.Duration wait) {
     int[] resident =
         IntStream.range(0, hashes.size())
             .takeWhile(i -> hashes.get(i).high() == 0x42 && hashes.get(i).low() < pool.blockCount())

@@ -71,7 +71,7 @@ final class TransferBench {
             config,
             pool,
             leases,
-            (request, hashes) ->
+            (_, _, _, _) ->
                 CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])))) {
       var connected =
           plane

@@ -131,7 +131,7 @@ abstract class TwoProcesses {
               config,
               readerOnDevice ? device.asPool() : pool,
               leases,
-              (request, hashes) ->
+              (_, _, _, _) ->
                   CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
     } catch (IOException e) {
       throw new IllegalStateException(e);

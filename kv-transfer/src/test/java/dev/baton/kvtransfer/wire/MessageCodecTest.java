@@ -33,7 +33,9 @@ final class MessageCodecTest {
         new Message.Refused(Message.Refusal.STALE_EPOCH, "meant for epoch 3"),
         new Message.Acquire(
             new RequestId("r-1"),
-            BlockHashes.of(List.of(new BlockHash(1, 2), new BlockHash(3, 4)))),
+            BlockHashes.of(List.of(new BlockHash(1, 2), new BlockHash(3, 4))),
+            1,
+            2_500),
         new Message.Acquired(7, 30_000, new BlockRefs(new int[] {5, 6}, new int[] {-1, 8})),
         new Message.Renew(7),
         new Message.Renewed(30_000),

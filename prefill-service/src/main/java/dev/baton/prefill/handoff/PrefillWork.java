@@ -78,6 +78,11 @@ public final class PrefillWork implements PrefillHandler {
             spec(id, request, serviceClass),
             new SequenceListener() {
               @Override
+              public void started() {
+                announce(request);
+              }
+
+              @Override
               public void ended(SequenceEnd end) {
                 running.remove(id);
                 settle(request, taken, end)
@@ -96,6 +101,32 @@ public final class PrefillWork implements PrefillHandler {
       worker.loop().cancel(id);
     }
     return settled;
+  }
+
+  /** Lets the decode worker pull the blocks of a chunk while the next one is computed. */
+  private void announce(PrefillRequest request) {
+    if (request.tokens().size() <= worker.maxTokensPerStep()) {
+      return;
+    }
+    lane.get()
+        .ifPresent(holder ->
+            handOffs
+                .send(
+                    new HandOff.PrefillStarted(
+                        HandOff.VERSION,
+                        request.request(),
+                        request.attempt(),
+                        request.target(),
+                        holder,
+                        worker.endpoint()))
+                .whenComplete((_, failure) -> {
+                  if (failure != null) {
+                    log.atInfo()
+                        .addKeyValue("request", request.request())
+                        .log(
+                            "not announced, all blocks will go at the end: {}", failure.toString());
+                  }
+                }));
   }
 
   /** Ends the request if it runs here, and drops it should it come yet. */
@@ -144,7 +175,7 @@ public final class PrefillWork implements PrefillHandler {
               refuse(request, failed.message(), failed.failure().retryable());
         };
       }
-      case SequenceEnd.Finished _ ->
+      case SequenceEnd.Finished _, SequenceEnd.Fetched _ ->
           CompletableFuture.failedStage(
               new IllegalStateException("a prefill generates nothing but its hand-over"));
     };

@@ -47,6 +47,7 @@ class PrefillWorkTest {
 
   @TempDir Path folder;
   private final List<HandOff> sent = new CopyOnWriteArrayList<>();
+  private final List<HandOff.PrefillStarted> announced = new CopyOnWriteArrayList<>();
   private CompletionStage<?> sending = CompletableFuture.completedStage(null);
   private Optional<LaneRef> lane = Optional.of(LANE);
   private WorkerRuntime worker;
@@ -71,7 +72,11 @@ class PrefillWorkTest {
             worker,
             () -> lane,
             handOff -> {
-              sent.add(handOff);
+              if (handOff instanceof HandOff.PrefillStarted started) {
+                announced.add(started);
+              } else {
+                sent.add(handOff);
+              }
               return sending;
             },
             Clock.systemUTC());
@@ -122,6 +127,23 @@ class PrefillWorkTest {
   }
 
   @Test
+  void aPromptOfSeveralChunksIsAnnouncedWhenItsComputationBegins() throws Exception {
+    settle(request("one-chunk", 64));
+    assertThat(announced).isEmpty();
+    PrefillRequest request = request("two-chunks", 65);
+    settle(request);
+    assertThat(announced)
+        .containsExactly(
+            new HandOff.PrefillStarted(
+                HandOff.VERSION,
+                request.request(),
+                request.attempt(),
+                Requests.TARGET,
+                LANE,
+                worker.endpoint()));
+  }
+
+  @Test
   void aRepeatedPromptIsReusedAndGivesTheSameToken() throws Exception {
     settle(request("a", 203));
     PrefillRequest again = request("a", 203);
@@ -157,6 +179,7 @@ class PrefillWorkTest {
               assertThat(failure.retryable()).isFalse();
               assertThat(failure.reason()).contains("512");
             });
+    assertThat(announced).isEmpty();
   }
 
   @Test
@@ -199,6 +222,7 @@ class PrefillWorkTest {
           });
     }
     assertThat(sent).extracting(HandOff::request).doesNotContain(request.request());
+    assertThat(announced).extracting(HandOff::request).doesNotContain(request.request());
   }
 
   @Test

@@ -110,6 +110,11 @@ public final class BlockPool {
     return index.longestPrefix(chain, limit);
   }
 
+  /** Whether a block of that name is resident. */
+  public boolean holds(BlockHash hash) {
+    return index.find(hash).isPresent();
+  }
+
   /** How many users a block has. */
   public int references(int block) {
     return references[block];

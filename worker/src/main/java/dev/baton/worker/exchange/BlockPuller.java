@@ -1,6 +1,7 @@
 package dev.baton.worker.exchange;
 
 import dev.baton.contracts.BlockHasher;
+import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.BlockRefs;
 import dev.baton.contracts.KvEndpoint;
 import dev.baton.contracts.LaneRef;
@@ -79,6 +80,48 @@ public final class BlockPuller {
               case ConnectOutcome.Refused(String reason) -> nothing(room, begin, reason);
               case PeerFailure failure -> nothing(room, begin, describe(failure));
             });
+  }
+
+  /**
+   * Leases a prefix as soon as the holder has more than {@code beyond} blocks of it, or after
+   * {@code wait} with what it has then; empty where it has none or does not answer.
+   */
+  public CompletionStage<Optional<LeasedPrefix>> lease(
+      RequestId request,
+      LaneRef holder,
+      KvEndpoint kv,
+      BlockHashes hashes,
+      int beyond,
+      Duration wait) {
+    Deadline deadline = Deadline.after(wait.plus(LEASE_CALL));
+    return peer(holder, kv, deadline)
+        .thenCompose(peer ->
+            peer == null
+                ? CompletableFuture.completedStage(Optional.empty())
+                : peer.acquire(request, hashes, beyond, wait, deadline)
+                    .thenApply(outcome ->
+                        outcome instanceof AcquireOutcome.Acquired(long id, var _, var blocks)
+                                && blocks.size() > 0
+                            ? Optional.of(new LeasedPrefix(peer, id, blocks))
+                            : Optional.empty()));
+  }
+
+  /** Pulls the full blocks of a leased prefix. */
+  public CompletionStage<Pull> pull(LeasedPrefix prefix, Filler.Room room, Deadline deadline) {
+    int tokens = prefix.blocks().size() * BlockHasher.BLOCK_TOKENS;
+    return transfer(
+        prefix.peer(),
+        prefix.leaseId(),
+        prefix.blocks(),
+        tokens,
+        room,
+        deadline,
+        System.nanoTime());
+  }
+
+  /** Ends the lease; should the holder not hear of it, the lease expires by itself. */
+  public void release(LeasedPrefix prefix) {
+    release(prefix.peer(), prefix.leaseId());
   }
 
   /** Prolongs a lease; empty where it is gone or the holder does not answer. */

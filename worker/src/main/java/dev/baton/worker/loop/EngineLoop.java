@@ -108,9 +108,15 @@ public final class EngineLoop implements AutoCloseable {
 
   /** Pins the longest resident prefix and names its blocks; {@link #unpin} gives them back. */
   public CompletionStage<BlockRefs> pin(BlockHashes hashes) {
+    return pin(hashes, 0, Duration.ZERO);
+  }
+
+  /** The same once more than {@code beyond} blocks are resident, or after {@code wait}. */
+  public CompletionStage<BlockRefs> pin(BlockHashes hashes, int beyond, Duration wait) {
+    Instant until = clock.instant().plus(wait);
     CompletableFuture<BlockRefs> refs = new CompletableFuture<>();
     command(() ->
-        core.pin(hashes)
+        core.pin(hashes, beyond, until)
             .whenComplete((found, failure) -> {
               if (failure == null) {
                 refs.complete(found);
@@ -198,6 +204,7 @@ public final class EngineLoop implements AutoCloseable {
       drainCommands();
       core.endAll(_ -> true, new SequenceEnd.Failed(Failure.WORKER_GONE, "the worker stops"));
       core.drain();
+      core.stopWaiting();
       core.flushResidency();
       stats = core.stats();
     }

@@ -7,6 +7,9 @@ public sealed interface Goal {
   /** Compute everything, sample one token, keep the blocks for somebody else to read. */
   record HandOver() implements Goal {}
 
+  /** Have blocks filled, keep them for reuse, compute nothing. */
+  record Fetch() implements Goal {}
+
   /**
    * Generate until a stop token, the token limit, or the end of the context.
    *

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,7 @@ final class LoopCore {
   private final SequenceBlocks blocks;
   private final StepPlanner planner;
   private final StepsAhead steps;
+  private final AwaitedPrefixes awaited;
   private final ResidencySink residency;
   private final InstantSource clock;
   private final Map<SequenceId, Sequence> sequences = new LinkedHashMap<>();
@@ -59,6 +61,7 @@ final class LoopCore {
     this.blocks = new SequenceBlocks(pool, digests);
     this.planner = new StepPlanner(scheduler, blocks, meter, onFilled);
     this.steps = new StepsAhead(engine);
+    this.awaited = new AwaitedPrefixes(pool, digests);
     this.residency = residency;
     this.clock = clock;
   }
@@ -90,13 +93,12 @@ final class LoopCore {
     sequences.values().stream().filter(which).toList().forEach(sequence -> end(sequence, how));
   }
 
-  /** Pins the longest resident prefix; {@link #unpin} gives it back. */
-  CompletableFuture<BlockRefs> pin(BlockHashes hashes) {
-    int[] blocks = pool.longestPrefix(hashes, hashes.size());
-    for (int block : blocks) {
-      pool.retain(block);
-    }
-    return digests.refs(blocks);
+  /**
+   * Pins the longest resident prefix once it is longer than {@code beyond} blocks, or at {@code
+   * until}; {@link #unpin} gives it back.
+   */
+  CompletableFuture<BlockRefs> pin(BlockHashes hashes, int beyond, Instant until) {
+    return awaited.pin(hashes, beyond, until, clock.instant());
   }
 
   void unpin(int[] blocks) {
@@ -114,6 +116,7 @@ final class LoopCore {
    */
   boolean step() {
     expire();
+    awaited.look(clock.instant());
     StepPlanner.Batch next = planner.next(sequences.values(), !steps.none());
     if (!next.chunks().isEmpty()) {
       submit(next.chunks());
@@ -150,12 +153,18 @@ final class LoopCore {
     return meter.stats(pool.state(), sequences.size() - waiting, waiting, waitingTokens);
   }
 
-  /** When the next deadline of a sequence passes. */
+  /** When the next deadline passes, of a sequence or of who waits for a prefix. */
   @Nullable Instant nextDeadline() {
-    return sequences.values().stream()
-        .map(sequence -> sequence.spec.deadline())
+    return Stream.concat(
+            sequences.values().stream().map(sequence -> sequence.spec.deadline()),
+            awaited.deadlines())
         .min(Instant::compareTo)
         .orElse(null);
+  }
+
+  /** Answers who waits for a prefix with what there is. */
+  void stopWaiting() {
+    awaited.look(Instant.MAX);
   }
 
   void verify() {
@@ -165,6 +174,9 @@ final class LoopCore {
   /** What a filler did; the sequence may have been ended meanwhile. */
   void filled(Sequence sequence, Filled filled) {
     planner.filled(sequence, filled);
+    if (sequence.spec.goal() instanceof Goal.Fetch && sequence.phase != Phase.ENDED) {
+      end(sequence, new SequenceEnd.Fetched(sequence.computed));
+    }
   }
 
   private void expire() {
@@ -233,6 +245,7 @@ final class LoopCore {
     sequence.sampled();
     switch (sequence.spec.goal()) {
       case Goal.HandOver() -> handOver(sequence, token);
+      case Goal.Fetch() -> throw new IllegalStateException("a fetch computes nothing");
       case Goal.Generate(var stop) -> {
         int position = sequence.known;
         if (contains(stop.stopTokens().toArray(), token.tokenId())) {

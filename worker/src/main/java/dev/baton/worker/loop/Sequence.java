@@ -87,7 +87,7 @@ final class Sequence implements Schedulable {
     this.known = tokens.length;
     this.limit =
         switch (spec.goal()) {
-          case Goal.HandOver() -> known + 1;
+          case Goal.HandOver(), Goal.Fetch() -> known + 1;
           case Goal.Generate(var stop) ->
               (int) Math.min((long) spec.promptLength() + stop.maxTokens(), longest);
         };
@@ -162,11 +162,14 @@ final class Sequence implements Schedulable {
     return taken;
   }
 
-  void admitted() {
-    if (admittedAt == 0) {
-      admittedAt = System.nanoTime();
-      filledAt = admittedAt;
+  /** Whether for the first time. */
+  boolean admitted() {
+    if (admittedAt != 0) {
+      return false;
     }
+    admittedAt = System.nanoTime();
+    filledAt = admittedAt;
+    return true;
   }
 
   void filled() {

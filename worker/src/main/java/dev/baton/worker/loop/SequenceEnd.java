@@ -23,6 +23,9 @@ public sealed interface SequenceEnd {
       int[] pinned, CompletionStage<BlockRefs> blocks, SampledToken firstToken, SequenceTimes times)
       implements SequenceEnd {}
 
+  /** The goal {@link Goal.Fetch} was reached as far as {@code tokens} leading tokens. */
+  record Fetched(int tokens) implements SequenceEnd {}
+
   /** It was cancelled. */
   record Cancelled() implements SequenceEnd {}
 

@@ -99,7 +99,9 @@ final class StepPlanner {
     }
     sequence.reusedTokens += sequence.preemptions == 0 ? sequence.computed : 0;
     meter.reusedTokens += sequence.computed;
-    sequence.admitted();
+    if (sequence.admitted()) {
+      tellStarted(sequence);
+    }
     Filler filler = sequence.spec.filler();
     if (filler != null && !sequence.fillTried) {
       sequence.fillTried = true;
@@ -111,6 +113,14 @@ final class StepPlanner {
       batch.add(new Chunk<>(sequence, Math.min(chunk.tokens(), left)));
     }
     return true;
+  }
+
+  private static void tellStarted(Sequence sequence) {
+    try {
+      sequence.listener.started();
+    } catch (RuntimeException e) {
+      log.error("A listener of {} failed", sequence.spec.id(), e);
+    }
   }
 
   private void fill(Sequence sequence, Filler filler, int resident) {

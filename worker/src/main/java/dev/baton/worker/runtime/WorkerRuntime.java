@@ -49,6 +49,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   private final ExecutorService digesting;
   private final AtomicLong digestMismatches;
   private final Duration leaseTtl;
+  private final int maxTokensPerStep;
 
   private WorkerRuntime(
       Settings settings,
@@ -63,6 +64,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
     this.id = settings.id();
     this.role = settings.role();
     this.leaseTtl = settings.leaseTtl();
+    this.maxTokensPerStep = settings.maxTokensPerStep();
     this.endpoint = new KvEndpoint(settings.host(), plane.port());
     this.engine = engine;
     this.loop = loop;
@@ -137,7 +139,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
                 .build(),
             pool,
             leases,
-            (_, hashes) -> loop.pin(hashes));
+            (_, hashes, beyond, wait) -> loop.pin(hashes, beyond, wait));
     loop.start();
     return new WorkerRuntime(
         settings, engine, loop, leases, plane, estimate, residency, digesting, mismatches);
@@ -178,6 +180,11 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   /** Life of such a lease without renewal. */
   public Duration leaseTtl() {
     return leaseTtl;
+  }
+
+  /** A longer prompt is computed in chunks. */
+  public int maxTokensPerStep() {
+    return maxTokensPerStep;
   }
 
   /** Where peers read this worker's blocks. */

@@ -15,6 +15,7 @@ import dev.baton.worker.loop.SequenceEnd.Failure;
 import dev.baton.worker.testing.TestEngine;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -227,6 +228,70 @@ class EngineLoopTest {
     assertThat(f.loop.pin(hashes)).isNotNull();
     f.loop.doWork();
     assertThat(f.reported).containsAll(hashes.toList());
+  }
+
+  /** A prompt of three chunks: its blocks can be had before the last one is computed. */
+  @Test
+  void aPrefixIsPinnedAsSoonAsItHasGrown() {
+    LoopFixture f = fixture(32, 32, 4);
+    TokenIds prompt = prompt(1, 90);
+    BlockHashes hashes = BlockHasher.chain(LoopFixture.ROOT, prompt);
+    var first = f.loop.pin(hashes, 0, Duration.ofSeconds(5)).toCompletableFuture();
+    var third = f.loop.pin(hashes, 2, Duration.ofSeconds(5)).toCompletableFuture();
+    f.loop.doWork();
+    assertThat(first).isNotDone();
+    Recorder computing = f.submit("a", prompt, new Goal.HandOver(), null, SamplingParams.greedy());
+    while (!first.isDone()) {
+      f.loop.doWork();
+    }
+    assertThat(first.join().size()).isEqualTo(2);
+    assertThat(third).isNotDone();
+    assertThat(computing.end).isNull();
+    while (!third.isDone()) {
+      f.loop.doWork();
+    }
+    assertThat(third.join().size()).isEqualTo(4);
+    f.runUntilIdle();
+    f.loop.unpin(((SequenceEnd.HandedOver) computing.end).pinned());
+    for (var refs : List.of(first.join(), third.join())) {
+      f.loop.unpin(IntStream.range(0, refs.size()).map(refs::id).toArray());
+    }
+    f.assertWhole();
+  }
+
+  @Test
+  void whoWaitsForAPrefixIsAnsweredInTimeWithWhatThereIs() {
+    LoopFixture f = fixture(32, 32, 4);
+    BlockHashes hashes = BlockHasher.chain(LoopFixture.ROOT, prompt(1, 90));
+    var waiting = f.loop.pin(hashes, 0, Duration.ofSeconds(5)).toCompletableFuture();
+    f.loop.doWork();
+    f.now.set(Instant.EPOCH.plusMillis(4_999));
+    f.loop.doWork();
+    assertThat(waiting).isNotDone();
+    f.now.set(Instant.EPOCH.plusSeconds(5));
+    f.loop.doWork();
+    assertThat(waiting.join().size()).isZero();
+  }
+
+  @Test
+  void whatAFetchBroughtIsReusedAndNothingIsComputedForIt() {
+    LoopFixture f = fixture(32, 64, 4);
+    TokenIds prompt = prompt(1, 90);
+    Recorder fetch =
+        f.submit(
+            "a",
+            TokenIds.copyOf(prompt.toArray(), 65),
+            new Goal.Fetch(),
+            _ -> CompletableFuture.completedStage(Filled.upTo(4, 64, new int[] {1, 2, 3, 4})),
+            SamplingParams.greedy());
+    f.runUntilIdle();
+    assertThat(fetch.end).isEqualTo(new SequenceEnd.Fetched(64));
+    assertThat(f.loop.stats().computedTokens()).isZero();
+    Recorder use = f.submit("a", prompt, 3);
+    f.runUntilIdle();
+    assertThat(((SequenceEnd.Finished) use.end).times().reusedTokens()).isEqualTo(64);
+    assertThat(f.loop.stats().computedTokens()).isEqualTo(26);
+    f.assertWhole();
   }
 
   @Test

@@ -286,6 +286,7 @@ class RunAheadTest {
                     recorder.tokens, finished.reason() + " " + finished.outputTokens(), List.of());
             case SequenceEnd.HandedOver handedOver -> handedOver(f, handedOver);
             case SequenceEnd.Cancelled() -> new Outcome(recorder.tokens, "cancelled", List.of());
+            case SequenceEnd.Fetched fetched -> throw new AssertionError(name + ": " + fetched);
             case SequenceEnd.Failed failed -> throw new AssertionError(name + ": " + failed);
           });
     });
