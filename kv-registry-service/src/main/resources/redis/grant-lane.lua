@@ -18,8 +18,8 @@ local function take(lane, epoch)
   redis.call('SET', 'baton:lane-of:' .. worker, lane, 'PX', ttl)
   if epoch > counter then redis.call('SET', KEYS[1], number) end
   -- Whatever is known of the lane's blocks is to be told anew, also by a worker that takes up its epoch again.
-  redis.call('DEL', 'baton:residency:' .. lane)
-  redis.call('HDEL', 'baton:believed', lane)
+  redis.call('DEL', 'baton:believed:' .. lane)
+  if redis.call('EXISTS', 'baton:residency:' .. lane) == 1 then redis.call('HSET', 'baton:residency:' .. lane, 'epoch', '0') end
   return {lane, number}
 end
 

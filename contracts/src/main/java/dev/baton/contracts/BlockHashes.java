@@ -39,8 +39,13 @@ public final class BlockHashes {
 
   @JsonValue
   public byte[] pack() {
-    byte[] packed = new byte[words.length * Long.BYTES];
-    ByteBuffer.wrap(packed).asLongBuffer().put(words);
+    return pack(0, size());
+  }
+
+  /** The packed hashes from {@code from} to before {@code to}. */
+  public byte[] pack(int from, int to) {
+    byte[] packed = new byte[(to - from) * BlockHash.BYTES];
+    ByteBuffer.wrap(packed).asLongBuffer().put(words, 2 * from, 2 * (to - from));
     return packed;
   }
 

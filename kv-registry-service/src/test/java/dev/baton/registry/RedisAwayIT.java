@@ -30,6 +30,9 @@ class RedisAwayIT {
       assertThat(refused.statusCode()).isEqualTo(503);
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
       assertThat(new String(refused.body())).contains("\"code\":\"redis_unavailable\"");
+      HttpResponse<byte[]> query = registry.tryPrefix(Prompts.one(4, 1));
+      assertThat(query.statusCode()).isEqualTo(503);
+      assertThat(new String(query.body())).contains("\"code\":\"redis_unavailable\"");
       assertThat(registry.readiness()).isEqualTo(503);
       assertThat(registry.call("GET", "/actuator/health/liveness", new byte[0]).statusCode())
           .isEqualTo(200);
@@ -41,6 +44,7 @@ class RedisAwayIT {
           .until(() -> registry.tryHeartbeat(lane, 0).statusCode() == 200);
       assertThat(registry.heartbeat(lane, 0).outcome()).isEqualTo(Outcome.UNKNOWN);
       assertThat(registry.register("w", Optional.of(lane))).isEqualTo(lane);
+      assertThat(registry.prefix(Prompts.one(4, 1)).blocks()).isEmpty();
       await().atMost(Servers.patience()).until(() -> registry.readiness() == 200);
     } finally {
       redis.close();

@@ -144,13 +144,15 @@ final class Registry implements AutoCloseable {
     return read(call("GET", "/internal/v1/workers", new byte[0]), Directory.class);
   }
 
+  HttpResponse<byte[]> tryPrefix(BlockHashes hashes) {
+    return call(
+        "POST",
+        "/internal/v1/prefix-queries",
+        WireCodec.toJson(new PrefixQuery(PrefixQuery.VERSION, hashes)));
+  }
+
   PrefixMatches prefix(BlockHashes hashes) {
-    return read(
-        call(
-            "POST",
-            "/internal/v1/prefix-queries",
-            WireCodec.toJson(new PrefixQuery(PrefixQuery.VERSION, hashes))),
-        PrefixMatches.class);
+    return read(tryPrefix(hashes), PrefixMatches.class);
   }
 
   String metrics() {

@@ -30,6 +30,11 @@ final class Servers {
     return Kafka.KAFKA.bootstrapServers();
   }
 
+  /** Blocks in Redis. */
+  static long blocks() {
+    return KEYS.keys("#*").size();
+  }
+
   static void flushRedis() {
     KEYS.execute(
         (RedisCallback<Void>)

@@ -58,6 +58,11 @@ final class SimulatedWorker {
     sequence++;
   }
 
+  /** Changes what it holds without an event. */
+  void forget(Collection<BlockHash> blocks) {
+    held.removeAll(blocks);
+  }
+
   void snapshot(int parts) {
     List<BlockHash> all = new ArrayList<>(held);
     for (int part = 0; part < parts; part++) {

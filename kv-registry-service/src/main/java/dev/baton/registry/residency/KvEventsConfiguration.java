@@ -13,7 +13,7 @@ import org.springframework.util.backoff.FixedBackOff;
 @Configuration(proxyBeanMethods = false)
 @EnableScheduling
 class KvEventsConfiguration {
-  /** While Redis is away an event waits, and those behind it; any other failure skips one event. */
+  /** While Redis is away a batch waits, and those behind it; any other failure skips one batch. */
   @Bean
   CommonErrorHandler kvEventErrors() {
     ExponentialBackOff patience = new ExponentialBackOff(100, 2);

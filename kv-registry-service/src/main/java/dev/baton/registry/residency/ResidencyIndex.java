@@ -5,12 +5,13 @@ import dev.baton.contracts.PrefixMatches;
 import dev.baton.contracts.PrefixQuery;
 import dev.baton.registry.residency.ResidencyStore.Applied;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.HashMap;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
 
 /**
  * Follows the workers' events and answers who holds how much of a prompt.
@@ -25,17 +26,32 @@ import org.springframework.stereotype.Component;
 public class ResidencyIndex {
   private static final Logger log = LoggerFactory.getLogger(ResidencyIndex.class);
 
+  /** What arrives out of order within a batch is no gap. */
+  private static final Comparator<KvEvent> IN_ORDER =
+      Comparator.comparing((KvEvent event) -> event.source().lane())
+          .thenComparing(event -> event.source().epoch())
+          .thenComparingLong(KvEvent::sequence);
+
   private final ResidencyStore store;
+  private final ResidencyReader reader;
   private final MeterRegistry meters;
 
-  public ResidencyIndex(ResidencyStore store, MeterRegistry meters) {
+  public ResidencyIndex(ResidencyStore store, ResidencyReader reader, MeterRegistry meters) {
     this.store = store;
+    this.reader = reader;
     this.meters = meters;
   }
 
-  /** Applies one event; safe to repeat. */
-  public void apply(KvEvent event) {
-    Applied applied = store.apply(event);
+  /** Applies a batch of events; safe to repeat. */
+  public void apply(List<KvEvent> batch) {
+    List<KvEvent> events = batch.stream().sorted(IN_ORDER).toList();
+    List<Applied> applied = store.apply(events);
+    for (int i = 0; i < events.size(); i++) {
+      note(events.get(i), applied.get(i));
+    }
+  }
+
+  private void note(KvEvent event, Applied applied) {
     meters
         .counter(
             "baton.registry.events", "outcome", applied.outcome().name().toLowerCase(Locale.ROOT))
@@ -54,17 +70,7 @@ public class ResidencyIndex {
   }
 
   /** Leading blocks of the query that each live worker holds. */
-  public PrefixMatches longestPrefix(PrefixQuery query) {
-    ResidencyStore.Holders holders = store.holders(query.hashes());
-    long alive = holders.believed();
-    Map<Integer, Integer> longest = new HashMap<>();
-    long[] bitmaps = holders.bitmaps();
-    for (int i = 0; i < bitmaps.length && alive != 0; i++) {
-      alive &= bitmaps[i];
-      for (long rest = alive; rest != 0; rest &= rest - 1) {
-        longest.put(Long.numberOfTrailingZeros(rest), i + 1);
-      }
-    }
-    return new PrefixMatches(PrefixMatches.VERSION, longest);
+  public Mono<PrefixMatches> longestPrefix(PrefixQuery query) {
+    return reader.walk(query.hashes()).map(PrefixWalk::matches);
   }
 }

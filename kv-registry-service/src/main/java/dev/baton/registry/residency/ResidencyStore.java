@@ -5,49 +5,38 @@ import dev.baton.contracts.KvEvent;
 import dev.baton.contracts.Lane;
 import dev.baton.contracts.LaneRef;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.TreeSet;
 import org.springframework.core.io.ClassPathResource;
-import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.RedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
-import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.stereotype.Component;
 
 /**
- * The residency index in Redis: for each block a bitmap of lanes, and for each lane the set of
- * blocks whose bit it set, which is what lets a lane be cleared. The keys are described in {@code
- * apply-event.lua}. Changes are scripts that check and change in one step, so any number of
- * registries may share one Redis and a late or repeated event does no harm. Thread-safe.
+ * Writes the residency index in Redis: for each block a bitmap of slots, a slot being one telling
+ * of what a lane's worker holds. The keys are described in {@code apply-events.lua}. Changes are
+ * scripts that check and change in one step, so any number of registries may share one Redis and a
+ * late or repeated event does no harm. Thread-safe.
  */
 @Component
 public class ResidencyStore {
   @SuppressWarnings("rawtypes")
-  private static final RedisScript<List> APPLY = script("apply-event", List.class);
+  private static final RedisScript<List> APPLY = script("apply-events", List.class);
 
-  private static final RedisScript<Long> CLEAR = script("clear-lane", Long.class);
+  private static final RedisScript<Long> RETIRE = script("retire-lane", Long.class);
+  private static final RedisScript<Long> SWEEP = script("sweep-slots", Long.class);
   private static final RedisScript<Long> DUE = script("snapshot-due", Long.class);
 
-  private static final byte[] BLOCK = bytes("baton:block:");
-  private static final byte[] BELIEVED = bytes("baton:believed");
-  private static final byte[][] LEASES =
-      IntStream.range(0, Lane.LIMIT)
-          .mapToObj(lane -> bytes("baton:lane:" + lane))
-          .toArray(byte[][]::new);
-  private static final byte[][] HELD =
-      IntStream.range(0, Lane.LIMIT)
-          .mapToObj(lane -> bytes("baton:held:" + lane))
-          .toArray(byte[][]::new);
-
-  /** Blocks of one script call: a call holds Redis up for about 2 ms. */
+  /** Blocks of one script call: a call holds Redis up for about a millisecond. */
   static final int BATCH = 1000;
 
-  private static final RedisSerializer<byte[]> RAW = RedisSerializer.byteArray();
+  /** Events of one script call. */
+  private static final int MOST_EVENTS = 250;
+
+  private static final byte[] SWEEP_STEP = number(500);
 
   private final RedisTemplate<String, byte[]> redis;
   private final ResidencyProperties properties;
@@ -71,68 +60,116 @@ public class ResidencyStore {
   /**
    * What applying an event did.
    *
-   * @param refused blocks beyond the lane's bound
+   * @param refused blocks beyond the bounds
    * @param gap whether an event before it is missing
    */
   record Applied(Outcome outcome, int refused, boolean gap) {}
 
-  /** Applies an event in steps of {@link #BATCH} blocks; it counts as applied with the last. */
-  Applied apply(KvEvent event) {
-    BlockHashes hashes = hashes(event);
-    int refused = 0;
-    int from = 0;
-    while (true) {
-      int to = Math.min(hashes.size(), from + BATCH);
-      List<?> reply = redis.execute(APPLY, List.of(), arguments(event, from, to));
-      String outcome = new String((byte[]) reply.get(0), StandardCharsets.US_ASCII);
-      if (outcome.equals("clear")) {
-        clear(event.source().lane(), event.source().epoch().value());
-        continue;
+  /**
+   * Applies events in the order given, {@link #BATCH} blocks a step. A longer event counts as
+   * applied with its last block.
+   *
+   * @return one for each event
+   */
+  List<Applied> apply(List<KvEvent> events) {
+    List<Applied> applied = new ArrayList<>(events.size());
+    Call call = new Call();
+    for (KvEvent event : events) {
+      BlockHashes hashes = hashes(event);
+      int from = 0;
+      do {
+        if (call.isFull()) {
+          call.run(applied);
+        }
+        int to = Math.min(hashes.size(), from + BATCH - call.blocks);
+        call.add(event, hashes, from, to);
+        from = to;
+      } while (from < hashes.size());
+    }
+    call.run(applied);
+    return applied;
+  }
+
+  /** The arguments of one script call as they come together. */
+  private final class Call {
+    private final List<byte[]> arguments = new ArrayList<>();
+    private final List<Boolean> ends = new ArrayList<>();
+    private int blocks;
+    private int refusedBefore;
+
+    boolean isFull() {
+      return blocks >= BATCH || ends.size() >= MOST_EVENTS;
+    }
+
+    void add(KvEvent event, BlockHashes hashes, int from, int to) {
+      if (arguments.isEmpty()) {
+        arguments.add(number(properties.maxBlocksPerLane()));
+        arguments.add(number(properties.maxBlocks()));
+        arguments.add(number(properties.entryTtl().toMillis()));
       }
-      refused += Math.toIntExact((Long) reply.get(1));
-      boolean applied = outcome.equals("applied");
-      if (!applied || to == hashes.size()) {
-        return new Applied(
-            switch (outcome) {
-              case "applied" -> Outcome.APPLIED;
-              case "duplicate" -> Outcome.DUPLICATE;
-              case "stale" -> Outcome.STALE;
-              case "unleased" -> Outcome.UNLEASED;
-              default -> throw new IllegalStateException("apply-event.lua answered " + outcome);
-            },
-            refused,
-            (Long) reply.get(2) == 1);
+      boolean last = to == hashes.size();
+      arguments.add(head(event, from, last));
+      arguments.add(hashes.pack(from, to));
+      ends.add(last);
+      blocks += to - from;
+    }
+
+    /** Sends what has come together and begins anew. */
+    void run(List<Applied> applied) {
+      if (ends.isEmpty()) {
+        return;
       }
-      from = to;
+      List<?> reply = redis.execute(APPLY, List.of(), arguments.toArray());
+      for (int i = 0; i < ends.size(); i++) {
+        refusedBefore += Math.toIntExact((Long) reply.get(3 * i + 1));
+        if (ends.get(i)) {
+          applied.add(
+              new Applied(
+                  outcome((byte[]) reply.get(3 * i)),
+                  refusedBefore,
+                  (Long) reply.get(3 * i + 2) == 1));
+          refusedBefore = 0;
+        }
+      }
+      arguments.clear();
+      ends.clear();
+      blocks = 0;
     }
   }
 
-  private Object[] arguments(KvEvent event, int from, int to) {
-    BlockHashes hashes = hashes(event);
-    int part = event instanceof KvEvent.Snapshot snapshot ? snapshot.part() : 0;
-    int parts = event instanceof KvEvent.Snapshot snapshot ? snapshot.parts() : 1;
+  private static Outcome outcome(byte[] word) {
+    return switch (new String(word, StandardCharsets.US_ASCII)) {
+      case "applied" -> Outcome.APPLIED;
+      case "duplicate" -> Outcome.DUPLICATE;
+      case "stale" -> Outcome.STALE;
+      case "unleased" -> Outcome.UNLEASED;
+      case String other -> throw new IllegalStateException("apply-events.lua answered " + other);
+    };
+  }
+
+  private static byte[] head(KvEvent event, int from, boolean last) {
     String kind =
         switch (event) {
           case KvEvent.Stored _ -> "stored";
           case KvEvent.Dropped _ -> "dropped";
           case KvEvent.Snapshot _ -> "snapshot";
         };
-    byte[][] head = {
-      number(event.source().lane().number()),
-      number(event.source().epoch().value()),
-      number(event.sequence()),
-      bytes(kind),
-      number(from == 0 ? 1 : 0),
-      number(to == hashes.size() ? 1 : 0),
-      number(part),
-      number(parts),
-      number(properties.maxBlocksPerLane())
-    };
-    Object[] arguments = Arrays.copyOf(head, head.length + to - from, Object[].class);
-    for (int i = from; i < to; i++) {
-      arguments[head.length + i - from] = hashes.get(i).pack();
-    }
-    return arguments;
+    int part = event instanceof KvEvent.Snapshot snapshot ? snapshot.part() : 0;
+    int parts = event instanceof KvEvent.Snapshot snapshot ? snapshot.parts() : 1;
+    return bytes(
+        event.source().lane().number()
+            + " "
+            + event.source().epoch().value()
+            + " "
+            + event.sequence()
+            + " "
+            + kind
+            + " "
+            + from
+            + (last ? " 1 " : " 0 ")
+            + part
+            + " "
+            + parts);
   }
 
   private static BlockHashes hashes(KvEvent event) {
@@ -143,32 +180,30 @@ public class ResidencyStore {
     };
   }
 
-  /** Clears a lane that has no lease; does nothing to one that has. */
-  void clearOrphan(Lane lane) {
-    clear(lane, 0);
-  }
-
-  private void clear(Lane lane, long epoch) {
-    Object[] arguments = {number(lane.number()), number(epoch), number(BATCH)};
-    while (redis.execute(CLEAR, List.of(), arguments) == 1) {
-      // More is left.
+  /** Lanes that have entries which nobody may be told: without a lease, or unconfirmed too long. */
+  Set<Lane> abandoned() {
+    Set<Lane> lanes = new TreeSet<>();
+    Map<?, ?> slots = redis.opsForHash().entries("baton:slots");
+    for (Object owner : slots.values()) {
+      String text = new String((byte[]) owner, StandardCharsets.US_ASCII);
+      if (Character.isDigit(text.charAt(0))) {
+        lanes.add(new Lane(Integer.parseInt(text)));
+      }
     }
+    lanes.removeIf(lane ->
+        redis.hasKey("baton:lane:" + lane.number())
+            && redis.hasKey("baton:believed:" + lane.number()));
+    return lanes;
   }
 
-  /** Lanes that have entries and no lease. */
-  List<Lane> orphans() {
-    List<Object> replies =
-        pipelined(connection -> {
-          connection.stringCommands().mGet(LEASES);
-          for (byte[] held : HELD) {
-            connection.setCommands().sCard(held);
-          }
-        });
-    List<?> leases = (List<?>) replies.getFirst();
-    return IntStream.range(0, Lane.LIMIT)
-        .filter(lane -> leases.get(lane) == null && !replies.get(lane + 1).equals(0L))
-        .mapToObj(Lane::new)
-        .toList();
+  /** Leaves an abandoned lane's entries to the sweep; does nothing to one that is not. */
+  boolean retire(Lane lane) {
+    return redis.execute(RETIRE, List.of(), number(lane.number())) == 1;
+  }
+
+  /** One step of the sweep; returns whether more is to do. */
+  boolean sweep() {
+    return redis.execute(SWEEP, List.of(), SWEEP_STEP) == 1;
   }
 
   /** Whether the worker should be asked for a snapshot now; if so, it counts as asked. */
@@ -180,82 +215,13 @@ public class ResidencyStore {
             number(worker.epoch().value()),
             number(published),
             number(properties.standstill().toMillis()),
-            number(properties.resyncInterval().toMillis()))
+            number(properties.resyncInterval().toMillis()),
+            number(properties.confirmInterval().toMillis()))
         == 1;
-  }
-
-  /**
-   * What a prefix query needs, read in one round trip.
-   *
-   * @param believed lanes whose bits belong to the worker that has the lease, bit {@code n} for
-   *     lane {@code n}
-   * @param bitmaps for each block the lanes that hold it
-   */
-  record Holders(long believed, long[] bitmaps) {}
-
-  Holders holders(BlockHashes hashes) {
-    byte[][] keys = new byte[hashes.size()][];
-    for (int i = 0; i < keys.length; i++) {
-      keys[i] = block(hashes.get(i).pack());
-    }
-    List<Object> replies =
-        pipelined(connection -> {
-          connection.stringCommands().mGet(LEASES);
-          connection.hashCommands().hGetAll(BELIEVED);
-          if (keys.length > 0) {
-            connection.stringCommands().mGet(keys);
-          }
-        });
-    long[] bitmaps = new long[keys.length];
-    for (int i = 0; i < bitmaps.length; i++) {
-      bitmaps[i] = bitmap((byte[]) ((List<?>) replies.get(2)).get(i));
-    }
-    return new Holders(believed((List<?>) replies.get(0), (Map<?, ?>) replies.get(1)), bitmaps);
-  }
-
-  private static long believed(List<?> leases, Map<?, ?> epochs) {
-    long lanes = 0;
-    for (Map.Entry<?, ?> entry : epochs.entrySet()) {
-      int lane = Integer.parseInt(text(entry.getKey()));
-      Object lease = leases.get(lane);
-      if (lease != null && text(lease).startsWith(text(entry.getValue()) + " ")) {
-        lanes |= 1L << lane;
-      }
-    }
-    return lanes;
-  }
-
-  /** Redis numbers bits from the most significant bit of the first byte. */
-  private static long bitmap(byte @Nullable [] value) {
-    long lanes = 0;
-    for (int i = 0; value != null && i < value.length && i < Long.BYTES; i++) {
-      lanes |= Integer.toUnsignedLong(Integer.reverse(value[i] & 0xff) >>> 24) << (8 * i);
-    }
-    return lanes;
-  }
-
-  private List<Object> pipelined(Consumer<RedisConnection> commands) {
-    return redis.executePipelined(
-        (RedisCallback<@Nullable Object>)
-            connection -> {
-              commands.accept(connection);
-              return null;
-            },
-        RAW);
   }
 
   private static <T> RedisScript<T> script(String name, Class<T> result) {
     return RedisScript.of(new ClassPathResource("redis/" + name + ".lua"), result);
-  }
-
-  private static byte[] block(byte[] hash) {
-    byte[] key = Arrays.copyOf(BLOCK, BLOCK.length + hash.length);
-    System.arraycopy(hash, 0, key, BLOCK.length, hash.length);
-    return key;
-  }
-
-  private static String text(Object bytes) {
-    return new String((byte[]) bytes, StandardCharsets.UTF_8);
   }
 
   private static byte[] number(long value) {

@@ -21,8 +21,11 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
 
-/** Lanes, directory and residency over HTTP; runs on virtual threads. */
+/**
+ * Lanes, directory and residency over HTTP; on virtual threads, prefix queries on the event loop.
+ */
 @RestController
 @RequestMapping("/internal/v1")
 class RegistryController {
@@ -60,7 +63,7 @@ class RegistryController {
   }
 
   @PostMapping("/prefix-queries")
-  PrefixMatches prefix(@RequestBody byte[] body) {
+  Mono<PrefixMatches> prefix(@RequestBody byte[] body) {
     return residency.longestPrefix(WireCodec.fromJson(body, PrefixQuery.class));
   }
 }

@@ -1,6 +1,7 @@
 package dev.baton.registry.web;
 
 import dev.baton.contracts.MalformedRecordException;
+import io.lettuce.core.RedisException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
@@ -27,8 +28,8 @@ class RegistryErrors {
     return answer(HttpStatus.SERVICE_UNAVAILABLE, "unavailable_error", "no_lane_free", e);
   }
 
-  @ExceptionHandler(DataAccessException.class)
-  ResponseEntity<Body> redis(DataAccessException e) {
+  @ExceptionHandler({DataAccessException.class, RedisException.class})
+  ResponseEntity<Body> redis(RuntimeException e) {
     return answer(HttpStatus.SERVICE_UNAVAILABLE, "unavailable_error", "redis_unavailable", e);
   }
 
