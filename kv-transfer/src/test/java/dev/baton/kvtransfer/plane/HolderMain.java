@@ -3,6 +3,7 @@ package dev.baton.kvtransfer.plane;
 import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.BlockRefs;
 import dev.baton.contracts.Epoch;
+import dev.baton.contracts.KvLayout;
 import dev.baton.contracts.RequestId;
 import dev.baton.contracts.WorkerId;
 import dev.baton.kvtransfer.FileDeviceMemory;
@@ -25,8 +26,8 @@ import java.util.stream.Stream;
 
 /**
  * A holder in a process of its own: {@code HolderMain poolFile blockCount leaseTtlMillis
- * host|device}. Prints its port, then answers commands line by line; ends when its standard input
- * does.
+ * host|device small|large}. Prints its port, then answers commands line by line; ends when its
+ * standard input does.
  */
 final class HolderMain {
   private final HostKvPool pool;
@@ -34,11 +35,13 @@ final class HolderMain {
       new LeaseBook(Clock.systemUTC(), (lease, request, blocks, why) -> {});
   private final KvPlane plane;
 
-  private HolderMain(Path file, int blocks, Duration ttl, boolean onDevice) throws IOException {
-    pool = HostKvPool.create(file, TestBlocks.LAYOUT.blockBytes(), blocks, Arena.global());
+  private HolderMain(Path file, int blocks, Duration ttl, boolean onDevice, KvLayout layout)
+      throws IOException {
+    pool = HostKvPool.create(file, layout.blockBytes(), blocks, Arena.global());
     TestBlocks.fill(pool);
     KvPlaneConfig config =
-        KvPlaneConfig.builder(new WorkerId("holder"), TestBlocks.MODEL, TestBlocks.LAYOUT)
+        KvPlaneConfig.builder(new WorkerId("holder"), TestBlocks.MODEL, layout)
+            .bind(Ucx.HOST, 0)
             .ucx(Ucx.SETTINGS)
             .leaseTtl(ttl)
             .leaseSweepInterval(Duration.ofMillis(50))
@@ -53,7 +56,8 @@ final class HolderMain {
             Path.of(args[0]),
             Integer.parseInt(args[1]),
             Duration.ofMillis(Long.parseLong(args[2])),
-            args[3].equals("device"));
+            args[3].equals("device"),
+            args[4].equals("large") ? TestBlocks.LARGE : TestBlocks.LAYOUT);
     holder.plane.enterEpoch(new Epoch(1));
     System.out.println(holder.plane.port());
     try (BufferedReader in =

@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -40,27 +41,40 @@ final class HolderProcess implements AutoCloseable {
     return start(poolFile, blocks, leaseTtl, false);
   }
 
+  /** With blocks of {@link TestBlocks#LARGE}. */
+  static HolderProcess startLarge(Path poolFile, int blocks, Duration leaseTtl) throws IOException {
+    return start(poolFile, blocks, leaseTtl, "host", "large");
+  }
+
   static HolderProcess start(Path poolFile, int blocks, Duration leaseTtl, boolean onDevice)
       throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
-            "-XX:TieredStopAtLevel=1",
-            "--enable-native-access=ALL-UNNAMED",
+    return start(poolFile, blocks, leaseTtl, onDevice ? "device" : "host", "small");
+  }
+
+  private static HolderProcess start(
+      Path poolFile, int blocks, Duration leaseTtl, String where, String size) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(Ucx.jvmOptions());
+    command.addAll(
+        List.of(
             "-cp",
             System.getProperty("java.class.path"),
             HolderMain.class.getName(),
             poolFile.toString(),
             String.valueOf(blocks),
             String.valueOf(leaseTtl.toMillis()),
-            onDevice ? "device" : "host");
+            where,
+            size));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     return new HolderProcess(builder.start());
   }
 
   KvEndpoint endpoint() {
-    return new KvEndpoint("127.0.0.1", port);
+    return new KvEndpoint(Ucx.HOST, port);
   }
 
   LaneRef inEpoch(long epoch) {

@@ -18,6 +18,9 @@ final class TestBlocks {
   /** 64 KiB a block. */
   static final KvLayout LAYOUT = new KvLayout(2, 8, 16, 64, KvDtype.BF16);
 
+  /** 2 MiB a block, as a model of 8 billion parameters has them. */
+  static final KvLayout LARGE = new KvLayout(32, 8, 16, 128, KvDtype.BF16);
+
   static final ModelFingerprint MODEL = new ModelFingerprint("0123456789abcdef0123456789abcdef");
 
   private TestBlocks() {}
@@ -36,9 +39,13 @@ final class TestBlocks {
   }
 
   static byte[] bytes(int id) {
-    MemorySegment block = MemorySegment.ofArray(new byte[(int) LAYOUT.blockBytes()]);
-    fill(block, id);
-    return block.toArray(ValueLayout.JAVA_BYTE);
+    return bytes(LAYOUT, id);
+  }
+
+  private static byte[] bytes(KvLayout layout, int id) {
+    byte[] block = new byte[(int) layout.blockBytes()];
+    fill(MemorySegment.ofArray(block), id);
+    return block;
   }
 
   static BlockHash hash(int id) {
@@ -49,11 +56,15 @@ final class TestBlocks {
     return BlockHashes.of(IntStream.of(ids).mapToObj(TestBlocks::hash).toList());
   }
 
-  static int digest(int id) {
-    return BlockDigest.of(MemorySegment.ofArray(bytes(id)));
+  static BlockRefs refs(int... ids) {
+    return refs(LAYOUT, ids);
   }
 
-  static BlockRefs refs(int... ids) {
-    return new BlockRefs(ids, IntStream.of(ids).map(TestBlocks::digest).toArray());
+  static BlockRefs refs(KvLayout layout, int... ids) {
+    return new BlockRefs(
+        ids,
+        IntStream.of(ids)
+            .map(id -> BlockDigest.of(MemorySegment.ofArray(bytes(layout, id))))
+            .toArray());
   }
 }
