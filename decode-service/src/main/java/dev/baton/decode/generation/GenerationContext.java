@@ -59,13 +59,7 @@ record GenerationContext(
   }
 
   Optional<PrefixFiller> prefixFiller(GenerateRequest request) {
-    return PrefixFiller.of(
-        request.request(),
-        request.tokens().size(),
-        request.sources(),
-        worker.id(),
-        worker.puller(),
-        worker.estimate());
+    return worker.prefixes().filler(request.request(), request.tokens().size(), request.sources());
   }
 
   void ended(Generation generation) {

@@ -9,7 +9,6 @@ import dev.baton.contracts.RequestId;
 import dev.baton.contracts.ServiceClass;
 import dev.baton.prefill.queue.PrefillHandler;
 import dev.baton.prefill.queue.Settlement;
-import dev.baton.worker.exchange.PrefixFiller;
 import dev.baton.worker.loop.Goal;
 import dev.baton.worker.loop.SequenceEnd;
 import dev.baton.worker.loop.SequenceId;
@@ -148,13 +147,9 @@ public final class PrefillWork implements PrefillHandler {
         new Goal.HandOver(),
         serviceClass.ordinal(),
         request.deadline(),
-        PrefixFiller.of(
-                request.request(),
-                request.tokens().size(),
-                request.sources(),
-                worker.id(),
-                worker.puller(),
-                worker.estimate())
+        worker
+            .prefixes()
+            .filler(request.request(), request.tokens().size(), request.sources())
             .orElse(null));
   }
 

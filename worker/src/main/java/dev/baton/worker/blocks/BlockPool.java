@@ -9,22 +9,29 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Book-keeping of a KV pool: reference counts, names, a free list, and the unused named blocks in
- * least-recently-used order. A block is free (no content), cached (named, unused) or pinned (used);
- * a named block is never written again, so sharing it needs no copy. Knows ids only, never bytes.
- * One owner, no locks.
+ * {@link EvictionOrder}. A block is free (no content), cached (named, unused) or pinned (used); a
+ * named block is never written again, so sharing it needs no copy. Knows ids only, never bytes. One
+ * owner, no locks.
  */
 public final class BlockPool {
   private final int[] references;
   private final @Nullable BlockHash[] names;
+  private final @Nullable BlockHash[] parents;
   private final int[] free;
   private int freeCount;
-  private final SequencedSet<Integer> cached = new LinkedHashSet<>();
+  private final EvictionOrder cached;
+
+  /** Cached blocks that have not been offered for a copy since their last use, oldest first. */
+  private final SequencedSet<Integer> uncopied = new LinkedHashSet<>();
+
+  private final BitSet copied = new BitSet();
   private final PrefixIndex index = new PrefixIndex();
   private final Map<BlockHash, Boolean> changes = new LinkedHashMap<>();
 
@@ -35,6 +42,8 @@ public final class BlockPool {
     }
     references = new int[total];
     names = new @Nullable BlockHash[total];
+    parents = new @Nullable BlockHash[total];
+    cached = new EvictionOrder(total);
     free = new int[total];
     for (int i = 0; i < total; i++) {
       free[i] = total - 1 - i;
@@ -51,13 +60,15 @@ public final class BlockPool {
     return freeCount + cached.size();
   }
 
-  /** A nameless block with one reference; evicts the least recently used cached one if need be. */
+  /** A nameless block with one reference; evicts a cached one if need be. */
   public OptionalInt allocate() {
     if (available() == 0) {
       return OptionalInt.empty();
     }
     int block = freeCount > 0 ? free[--freeCount] : evict();
     references[block] = 1;
+    cached.renew(block);
+    copied.clear(block);
     return OptionalInt.of(block);
   }
 
@@ -67,6 +78,8 @@ public final class BlockPool {
       throw new IllegalStateException("block " + block + " is free, nobody can share it");
     }
     references[block]++;
+    uncopied.remove(block);
+    copied.clear(block);
   }
 
   /** One user less. The last one leaves a named block cached and a nameless one free. */
@@ -74,13 +87,23 @@ public final class BlockPool {
     if (references[block] == 0) {
       throw new IllegalStateException("block " + block + " is not in use");
     }
+    cached.used(block);
+    unreference(block);
+  }
+
+  private void unreference(int block) {
     if (--references[block] > 0) {
       return;
     }
-    if (names[block] == null) {
+    BlockHash name = names[block];
+    if (name == null) {
       free[freeCount++] = block;
-    } else {
-      cached.addLast(block);
+      return;
+    }
+    cached.inner(block, index.hasChildren(name));
+    cached.add(block);
+    if (!copied.get(block)) {
+      uncopied.addLast(block);
     }
   }
 
@@ -92,15 +115,40 @@ public final class BlockPool {
   }
 
   /**
+   * Pins cached blocks of which no copy was made since their last use, those unused for longest
+   * first, which counts as no use; {@link #unhold} gives them back.
+   */
+  public List<CachedBlock> holdUncopied(int limit) {
+    List<CachedBlock> held = new ArrayList<>();
+    while (held.size() < limit && !uncopied.isEmpty()) {
+      int block = uncopied.removeFirst();
+      cached.remove(block);
+      references[block]++;
+      copied.set(block);
+      held.add(new CachedBlock(nameOf(block), block));
+    }
+    return held;
+  }
+
+  /** Gives back what {@link #holdUncopied} has pinned. */
+  public void unhold(List<CachedBlock> held) {
+    held.forEach(block -> unreference(block.block()));
+  }
+
+  /**
    * Names a complete block, so that others find it; it must not be written afterwards. Where the
    * name is taken the block stays nameless.
+   *
+   * @param parent name of the block before it, or the root of the chain
    */
-  public void publish(int block, BlockHash hash) {
+  public void publish(int block, BlockHash hash, BlockHash parent) {
     if (references[block] == 0 || names[block] != null) {
       throw new IllegalStateException("only a nameless block in use can get a name");
     }
-    if (index.putIfAbsent(hash, block)) {
+    if (index.putIfAbsent(hash, block, parent)) {
       names[block] = hash;
+      parents[block] = parent;
+      index.find(parent).ifPresent(before -> cached.inner(before, true));
       changed(hash, true);
     }
   }
@@ -174,15 +222,26 @@ public final class BlockPool {
   }
 
   private int evict() {
-    int block = cached.removeFirst();
-    BlockHash name = names[block];
-    if (name == null) {
-      throw new IllegalStateException("cached block " + block + " has no name");
+    int block = cached.evict().orElseThrow();
+    BlockHash name = nameOf(block);
+    BlockHash parent = Objects.requireNonNull(parents[block]);
+    index.remove(name, parent);
+    if (!index.hasChildren(parent)) {
+      index.find(parent).ifPresent(before -> cached.inner(before, false));
     }
-    index.remove(name);
     names[block] = null;
+    parents[block] = null;
+    uncopied.remove(block);
     changed(name, false);
     return block;
+  }
+
+  private BlockHash nameOf(int block) {
+    BlockHash name = names[block];
+    if (name == null) {
+      throw new IllegalStateException("block " + block + " has no name");
+    }
+    return name;
   }
 
   private void changed(BlockHash hash, boolean stored) {

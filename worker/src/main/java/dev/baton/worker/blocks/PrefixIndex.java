@@ -8,9 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** Where a named block lies in the pool. Full blocks only; one owner. */
+/**
+ * Where a named block lies in the pool, and how many others were built on it. Full blocks only; one
+ * owner.
+ */
 final class PrefixIndex {
   private final Map<BlockHash, Integer> blocks = new HashMap<>();
+  private final Map<BlockHash, Integer> children = new HashMap<>();
 
   OptionalInt find(BlockHash hash) {
     Integer block = blocks.get(hash);
@@ -30,12 +34,23 @@ final class PrefixIndex {
     return found;
   }
 
-  boolean putIfAbsent(BlockHash hash, int block) {
-    return blocks.putIfAbsent(hash, block) == null;
+  /** False if the name is taken. */
+  boolean putIfAbsent(BlockHash hash, int block, BlockHash parent) {
+    if (blocks.putIfAbsent(hash, block) != null) {
+      return false;
+    }
+    children.merge(parent, 1, Integer::sum);
+    return true;
   }
 
-  void remove(BlockHash hash) {
+  void remove(BlockHash hash, BlockHash parent) {
     blocks.remove(hash);
+    children.computeIfPresent(parent, (_, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Whether a block is here that was built on this one, be that here or not. */
+  boolean hasChildren(BlockHash hash) {
+    return children.containsKey(hash);
   }
 
   List<BlockHash> hashes() {

@@ -99,6 +99,7 @@ public class WorkerConfiguration {
             worker.maxTokensPerStep(),
             worker.maxSequences(),
             worker.leaseTtl()),
+        worker.tierSettings(),
         engine,
         residency,
         faults,

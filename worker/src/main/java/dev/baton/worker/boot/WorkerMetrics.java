@@ -3,6 +3,7 @@ package dev.baton.worker.boot;
 import dev.baton.worker.loop.LoopStats;
 import dev.baton.worker.runtime.WorkSource;
 import dev.baton.worker.runtime.WorkerRuntime;
+import dev.baton.worker.tiers.TierStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,6 +44,35 @@ class WorkerMetrics implements MeterBinder {
     Gauge.builder("baton.kv.transfer.rate", runtime, worker -> worker.estimate().bytesPerSecond())
         .baseUnit("bytes_per_second")
         .register(meters);
+    for (int tier = 0; tier < runtime.tiers().stats().size(); tier++) {
+      bindTier(meters, tier);
+    }
+  }
+
+  private void bindTier(MeterRegistry meters, int tier) {
+    String name = runtime.tiers().stats().get(tier).tier();
+    tierGauge(meters, name, "baton.kv.tier.capacity", stats(tier, TierStats::capacity));
+    tierGauge(meters, name, "baton.kv.tier.blocks", stats(tier, TierStats::blocks));
+    tierCounter(meters, name, "baton.kv.tier.hits", stats(tier, TierStats::hits));
+    tierCounter(meters, name, "baton.kv.tier.stored", stats(tier, TierStats::stored));
+    tierCounter(meters, name, "baton.kv.tier.evicted", stats(tier, TierStats::evicted));
+    tierCounter(meters, name, "baton.kv.tier.corrupt", stats(tier, TierStats::corrupt));
+    tierCounter(meters, name, "baton.kv.tier.failed", stats(tier, TierStats::failed));
+  }
+
+  private static ToDoubleFunction<WorkerRuntime> stats(
+      int tier, ToDoubleFunction<TierStats> value) {
+    return worker -> value.applyAsDouble(worker.tiers().stats().get(tier));
+  }
+
+  private void tierGauge(
+      MeterRegistry meters, String tier, String name, ToDoubleFunction<WorkerRuntime> value) {
+    Gauge.builder(name, runtime, value).tag("tier", tier).register(meters);
+  }
+
+  private void tierCounter(
+      MeterRegistry meters, String tier, String name, ToDoubleFunction<WorkerRuntime> value) {
+    FunctionCounter.builder(name, runtime, value).tag("tier", tier).register(meters);
   }
 
   private void gauge(MeterRegistry meters, String name, ToDoubleFunction<LoopStats> value) {

@@ -4,6 +4,7 @@ import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.Role;
 import dev.baton.contracts.WorkerId;
 import dev.baton.engine.WeightDtype;
+import dev.baton.worker.tiers.TierSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * How a worker runs.
@@ -34,6 +36,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param advertisedHost how peers and router reach this worker, also what the KV plane binds to
  * @param kvPort port of the KV plane, 0 for any free one
  * @param leaseTtl life of a KV lease without renewal
+ * @param tiers where blocks are kept beside the pool
  * @param drainTimeout how long a worker that stops goes on for what it has accepted
  * @param fault switches for fault tests
  */
@@ -55,9 +58,30 @@ public record WorkerProperties(
     @Nullable String advertisedHost,
     @DefaultValue("0") int kvPort,
     @DefaultValue("30s") Duration leaseTtl,
+    @DefaultValue Tiers tiers,
     @DefaultValue("10s") Duration drainTimeout,
     @DefaultValue Fault fault) {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+  /**
+   * Tiers behind the pool.
+   *
+   * @param hostCapacity of the host's memory, pinned where the pool is a device's; 0: no such tier
+   * @param diskDirectory where each worker makes a directory of its own; absent: no such tier
+   * @param diskCapacity of the files there
+   * @param readTimeout longest time to read a prefix back before it is computed
+   */
+  public record Tiers(
+      @DefaultValue("0B") DataSize hostCapacity,
+      @Nullable Path diskDirectory,
+      @DefaultValue("16GB") DataSize diskCapacity,
+      @DefaultValue("2s") Duration readTimeout) {
+    public Tiers {
+      require(!hostCapacity.isNegative(), "tiers.host-capacity must not be negative");
+      require(!diskCapacity.isNegative(), "tiers.disk-capacity must not be negative");
+      require(readTimeout.isPositive(), "tiers.read-timeout must be positive");
+    }
+  }
 
   /**
    * @param enabled offers {@code /internal/v1/faults}; never in production
@@ -96,8 +120,20 @@ public record WorkerProperties(
             ? SHARED_MEMORY
             : Path.of(System.getProperty("java.io.tmpdir"));
     Path directory = kvPoolDirectory != null ? kvPoolDirectory : temporary;
-    String name = workerId().value().replaceAll("[^A-Za-z0-9._-]", "_");
-    return directory.resolve("baton-kv-" + name + ".pool");
+    return directory.resolve("baton-kv-" + fileName() + ".pool");
+  }
+
+  TierSettings tierSettings() {
+    Path directory = tiers.diskDirectory();
+    return new TierSettings(
+        tiers.hostCapacity().toBytes(),
+        directory == null ? null : directory.resolve("baton-kv-" + fileName()),
+        tiers.diskCapacity().toBytes(),
+        tiers.readTimeout());
+  }
+
+  private String fileName() {
+    return workerId().value().replaceAll("[^A-Za-z0-9._-]", "_");
   }
 
   private static InetAddress localHost() {

@@ -4,12 +4,14 @@ import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.BlockRefs;
 import dev.baton.engine.Engine;
 import dev.baton.worker.blocks.BlockPool;
+import dev.baton.worker.blocks.CachedBlock;
 import dev.baton.worker.loop.SequenceEnd.Failure;
 import dev.baton.worker.scheduling.Scheduler;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,7 @@ public final class EngineLoop implements AutoCloseable {
 
   private final LoopCore core;
   private final BlockPool pool;
+  private final OffloadSink offload;
   private final InstantSource clock;
   private final int longest;
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -58,9 +61,11 @@ public final class EngineLoop implements AutoCloseable {
       Engine engine,
       Scheduler scheduler,
       ResidencySink residency,
+      OffloadSink offload,
       BlockDigester digester,
       Executor digestExecutor,
       InstantSource clock) {
+    this.offload = offload;
     this.clock = clock;
     this.longest = scheduler.limits().longestSequence();
     this.pool = new BlockPool(engine.kvMemory().blocks());
@@ -181,11 +186,20 @@ public final class EngineLoop implements AutoCloseable {
     boolean commanded = drainCommands();
     boolean stepped = core.step();
     core.flushResidency();
+    offload();
     healthy &= !core.engineFailed();
     if (commanded || stepped) {
       stats = core.stats();
     }
     return stepped;
+  }
+
+  private void offload() {
+    int room = offload.room();
+    List<CachedBlock> held = room == 0 ? List.of() : core.holdUncopied(room);
+    if (!held.isEmpty()) {
+      offload.offload(held).whenComplete((_, _) -> command(() -> core.unhold(held)));
+    }
   }
 
   private void run() {

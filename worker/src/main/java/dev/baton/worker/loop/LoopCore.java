@@ -6,6 +6,7 @@ import dev.baton.contracts.FinishReason;
 import dev.baton.contracts.SampledToken;
 import dev.baton.engine.Engine;
 import dev.baton.worker.blocks.BlockPool;
+import dev.baton.worker.blocks.CachedBlock;
 import dev.baton.worker.blocks.ResidencyChanges;
 import dev.baton.worker.loop.Sequence.Phase;
 import dev.baton.worker.loop.SequenceEnd.Failure;
@@ -103,6 +104,14 @@ final class LoopCore {
 
   void unpin(int[] blocks) {
     pool.releaseAll(blocks);
+  }
+
+  List<CachedBlock> holdUncopied(int limit) {
+    return pool.holdUncopied(limit);
+  }
+
+  void unhold(List<CachedBlock> held) {
+    pool.unhold(held);
   }
 
   void reportResidency() {

@@ -105,6 +105,11 @@ final class Sequence implements Schedulable {
     return hashes.get(block);
   }
 
+  /** The name that the block's own continues. */
+  BlockHash parent(int block) {
+    return block == 0 ? spec.root() : hashes.get(block - 1);
+  }
+
   SequenceSlice slice(StepsAhead.Part part) {
     return new SequenceSlice(
         tokens,

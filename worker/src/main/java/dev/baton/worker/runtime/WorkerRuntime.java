@@ -16,6 +16,7 @@ import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.lease.LeaseBook;
 import dev.baton.kvtransfer.plane.WorkerKvPlane;
 import dev.baton.worker.exchange.BlockPuller;
+import dev.baton.worker.exchange.PrefixSources;
 import dev.baton.worker.exchange.PullEstimate;
 import dev.baton.worker.loop.EngineLoop;
 import dev.baton.worker.loop.LoopStats;
@@ -24,6 +25,8 @@ import dev.baton.worker.membership.MembershipListener;
 import dev.baton.worker.residency.ResidencyPublisher;
 import dev.baton.worker.scheduling.Scheduler;
 import dev.baton.worker.scheduling.SchedulerLimits;
+import dev.baton.worker.tiers.BlockTiers;
+import dev.baton.worker.tiers.TierSettings;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -43,8 +46,8 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   private final LeaseBook leases;
   private final KvPlane plane;
   private final KvEndpoint endpoint;
-  private final BlockPuller puller;
-  private final PullEstimate estimate;
+  private final PrefixSources prefixes;
+  private final BlockTiers tiers;
   private final ResidencyPublisher residency;
   private final ExecutorService digesting;
   private final AtomicLong digestMismatches;
@@ -57,7 +60,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       EngineLoop loop,
       LeaseBook leases,
       KvPlane plane,
-      PullEstimate estimate,
+      PrefixSources prefixes,
       ResidencyPublisher residency,
       ExecutorService digesting,
       AtomicLong digestMismatches) {
@@ -70,11 +73,11 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
     this.loop = loop;
     this.leases = leases;
     this.plane = plane;
-    this.estimate = estimate;
+    this.prefixes = prefixes;
+    this.tiers = prefixes.tiers();
     this.residency = residency;
     this.digesting = digesting;
     this.digestMismatches = digestMismatches;
-    this.puller = new BlockPuller(plane);
   }
 
   /**
@@ -90,14 +93,27 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       int maxSequences,
       Duration leaseTtl) {}
 
+  /** Starts without tiers behind the pool. */
+  public static WorkerRuntime start(
+      Settings settings,
+      Engine engine,
+      ResidencyPublisher residency,
+      TransferInterceptor interceptor,
+      TransferObserver observer,
+      Clock clock)
+      throws IOException {
+    return start(settings, TierSettings.NONE, engine, residency, interceptor, observer, clock);
+  }
+
   /**
    * Starts loop and plane on an engine, which belongs to the runtime from then on.
    *
    * @param observer hears of every transfer, for metrics
-   * @throws IOException when the KV plane's port cannot be bound
+   * @throws IOException when the KV plane's port cannot be bound, or the tier's directory not used
    */
   public static WorkerRuntime start(
       Settings settings,
+      TierSettings tierSettings,
       Engine engine,
       ResidencyPublisher residency,
       TransferInterceptor interceptor,
@@ -112,6 +128,8 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             engine.kvLayout().blockTokens(),
             pool.blockCount(),
             engine.model().maxPositions());
+    BlockTiers tiers =
+        BlockTiers.open(tierSettings, pool, engine.model().fingerprint(), engine.kvLayout());
     ExecutorService digesting =
         Executors.newSingleThreadExecutor(Thread.ofPlatform().name("digests").daemon().factory());
     EngineLoop loop =
@@ -119,15 +137,12 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             engine,
             new Scheduler(limits),
             residency,
+            tiers,
             EngineBlocks.digester(pool),
             digesting,
             clock);
     LeaseBook leases = new LeaseBook(clock, (_, _, blocks, _) -> loop.unpin(blocks));
-    PullEstimate estimate =
-        new PullEstimate(
-            engine.kvLayout().blockBytes(),
-            engine.kvLayout().blockTokens(),
-            () -> loop.stats().prefillTokensPerSecond());
+    PullEstimate estimate = estimate(engine, loop, PullEstimate.PEER_OVERHEAD);
     AtomicLong mismatches = new AtomicLong();
     KvPlane plane =
         WorkerKvPlane.start(
@@ -141,8 +156,24 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             leases,
             (_, hashes, beyond, wait) -> loop.pin(hashes, beyond, wait));
     loop.start();
+    PrefixSources prefixes =
+        new PrefixSources(
+            settings.id(),
+            tiers,
+            estimate(engine, loop, Duration.ZERO),
+            tierSettings.readTimeout(),
+            new BlockPuller(plane),
+            estimate);
     return new WorkerRuntime(
-        settings, engine, loop, leases, plane, estimate, residency, digesting, mismatches);
+        settings, engine, loop, leases, plane, prefixes, residency, digesting, mismatches);
+  }
+
+  private static PullEstimate estimate(Engine engine, EngineLoop loop, Duration overhead) {
+    return new PullEstimate(
+        engine.kvLayout().blockBytes(),
+        engine.kvLayout().blockTokens(),
+        overhead,
+        () -> loop.stats().prefillTokensPerSecond());
   }
 
   private static TransferObserver observeAll(
@@ -197,11 +228,20 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   }
 
   public BlockPuller puller() {
-    return puller;
+    return prefixes.puller();
   }
 
   public PullEstimate estimate() {
-    return estimate;
+    return prefixes.peerEstimate();
+  }
+
+  /** Where prefixes come from that the pool lacks. */
+  public PrefixSources prefixes() {
+    return prefixes;
+  }
+
+  public BlockTiers tiers() {
+    return tiers;
   }
 
   @Override
@@ -267,6 +307,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   @Override
   public void close() {
     loop.close();
+    tiers.close();
     plane.close();
     digesting.shutdown();
     engine.close();

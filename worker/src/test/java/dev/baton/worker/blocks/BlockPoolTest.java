@@ -40,7 +40,7 @@ class BlockPoolTest {
   void namedBlocksStayFindableAfterTheirLastUser() {
     BlockPool pool = new BlockPool(2);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1));
+    pool.publish(block, hash(1), hash(0));
     pool.release(block);
     assertThat(pool.state()).isEqualTo(new PoolState(1, 1, 0, 2));
     assertThat(pool.longestPrefix(chain(1, 3), 2)).containsExactly(block);
@@ -54,7 +54,7 @@ class BlockPoolTest {
     int[] blocks = new int[3];
     for (int i = 0; i < 3; i++) {
       blocks[i] = pool.allocate().getAsInt();
-      pool.publish(blocks[i], hash(i));
+      pool.publish(blocks[i], hash(i), hash(i - 1));
     }
     pool.releaseAll(blocks);
     assertThat(pool.allocate()).hasValue(blocks[2]);
@@ -62,10 +62,58 @@ class BlockPoolTest {
   }
 
   @Test
+  void aBlockIsEvictedBeforeWhatItWasBuiltOnWhoeverUsedItLast() {
+    BlockPool pool = new BlockPool(2);
+    int parent = pool.allocate().getAsInt();
+    int child = pool.allocate().getAsInt();
+    pool.publish(parent, hash(1), hash(0));
+    pool.publish(child, hash(2), hash(1));
+    pool.release(parent);
+    pool.release(child);
+    assertThat(pool.allocate()).hasValue(child);
+    assertThat(pool.allocate()).hasValue(parent);
+  }
+
+  @Test
+  void whereAllThatIsCachedHasUsersBuiltOnItThatIsEvictedAllTheSame() {
+    BlockPool pool = new BlockPool(2);
+    int parent = pool.allocate().getAsInt();
+    int child = pool.allocate().getAsInt();
+    pool.publish(parent, hash(1), hash(0));
+    pool.publish(child, hash(2), hash(1));
+    pool.release(parent);
+    assertThat(pool.available()).isEqualTo(1);
+    assertThat(pool.allocate()).hasValue(parent);
+    pool.verify();
+  }
+
+  @Test
+  void blocksAreOfferedForACopyOnceAfterEachUseAndKeepTheirPlace() {
+    BlockPool pool = new BlockPool(2);
+    int older = pool.allocate().getAsInt();
+    int younger = pool.allocate().getAsInt();
+    pool.publish(older, hash(1), hash(0));
+    pool.publish(younger, hash(11), hash(10));
+    pool.release(older);
+    pool.release(younger);
+    List<CachedBlock> held = pool.holdUncopied(1);
+    assertThat(held).containsExactly(new CachedBlock(hash(1), older));
+    assertThat(pool.available()).isEqualTo(1);
+    pool.unhold(held);
+    assertThat(pool.holdUncopied(9)).containsExactly(new CachedBlock(hash(11), younger));
+    assertThat(pool.holdUncopied(9)).isEmpty();
+    pool.unhold(List.of(new CachedBlock(hash(11), younger)));
+    assertThat(pool.allocate()).hasValue(older);
+    pool.retain(younger);
+    pool.release(younger);
+    assertThat(pool.holdUncopied(9)).containsExactly(new CachedBlock(hash(11), younger));
+  }
+
+  @Test
   void neverEvictsABlockInUse() {
     BlockPool pool = new BlockPool(1);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1));
+    pool.publish(block, hash(1), hash(0));
     assertThat(pool.allocate()).isEmpty();
   }
 
@@ -74,8 +122,8 @@ class BlockPoolTest {
     BlockPool pool = new BlockPool(2);
     int first = pool.allocate().getAsInt();
     int second = pool.allocate().getAsInt();
-    pool.publish(first, hash(1));
-    pool.publish(second, hash(1));
+    pool.publish(first, hash(1), hash(0));
+    pool.publish(second, hash(1), hash(0));
     pool.release(second);
     assertThat(pool.state()).isEqualTo(new PoolState(1, 0, 1, 2));
     assertThat(pool.longestPrefix(chain(1, 2), 1)).containsExactly(first);
@@ -85,7 +133,7 @@ class BlockPoolTest {
   void aPrefixEndsAtTheFirstGap() {
     BlockPool pool = new BlockPool(3);
     for (int i : new int[] {0, 2}) {
-      pool.publish(pool.allocate().getAsInt(), hash(i));
+      pool.publish(pool.allocate().getAsInt(), hash(i), hash(i - 1));
     }
     assertThat(pool.longestPrefix(chain(0, 3), 3)).hasSize(1);
   }
@@ -94,7 +142,7 @@ class BlockPoolTest {
   void reportsNetChangesOnly() {
     BlockPool pool = new BlockPool(1);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1));
+    pool.publish(block, hash(1), hash(0));
     pool.release(block);
     pool.allocate();
     assertThat(pool.drainChanges().isEmpty()).isTrue();
@@ -113,10 +161,11 @@ class BlockPoolTest {
     Random random = new Random(seed);
     BlockPool pool = new BlockPool(24);
     List<int[]> users = new ArrayList<>();
+    List<List<CachedBlock>> copying = new ArrayList<>();
     Set<BlockHash> replayed = new HashSet<>();
     for (int round = 0; round < 4000; round++) {
       int chainStart = random.nextInt(4) * 100;
-      switch (random.nextInt(3)) {
+      switch (random.nextInt(5)) {
         case 0 -> {
           BlockHashes chain = chain(chainStart, chainStart + 1 + random.nextInt(8));
           int[] shared = pool.longestPrefix(chain, chain.size());
@@ -128,7 +177,10 @@ class BlockPoolTest {
           while (have < blocks.length && pool.available() > 0) {
             blocks[have] = pool.allocate().getAsInt();
             if (random.nextBoolean()) {
-              pool.publish(blocks[have], chain.get(have));
+              pool.publish(
+                  blocks[have],
+                  chain.get(have),
+                  have == 0 ? hash(chainStart - 1) : chain.get(have - 1));
             }
             have++;
           }
@@ -137,6 +189,12 @@ class BlockPoolTest {
         case 1 -> {
           if (!users.isEmpty()) {
             pool.releaseAll(users.remove(random.nextInt(users.size())));
+          }
+        }
+        case 2 -> copying.add(pool.holdUncopied(random.nextInt(4)));
+        case 3 -> {
+          if (!copying.isEmpty()) {
+            pool.unhold(copying.remove(random.nextInt(copying.size())));
           }
         }
         default -> {
@@ -151,6 +209,7 @@ class BlockPoolTest {
       pool.verify();
     }
     users.forEach(pool::releaseAll);
+    copying.forEach(pool::unhold);
     pool.verify();
     assertThat(pool.state().pinned()).isZero();
     assertThat(pool.available()).isEqualTo(pool.total());

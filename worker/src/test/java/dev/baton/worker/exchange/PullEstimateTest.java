@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class PullEstimateTest {
   private static final long BLOCK = 1 << 21;
   private double rate;
-  private final PullEstimate estimate = new PullEstimate(BLOCK, 16, () -> rate);
+  private final PullEstimate estimate =
+      new PullEstimate(BLOCK, 16, PullEstimate.PEER_OVERHEAD, () -> rate);
 
   private void transfers(double bytesPerSecond) {
     for (int i = 0; i < 50; i++) {

@@ -89,6 +89,7 @@ final class LoopBench {
                 @Override
                 public void snapshot(List<dev.baton.contracts.BlockHash> resident) {}
               },
+              OffloadSink.NONE,
               digested -> new int[digested.length],
               Runnable::run,
               InstantSource.system());

@@ -62,6 +62,7 @@ final class LoopFixture {
             engine,
             new Scheduler(limits),
             residency,
+            OffloadSink.NONE,
             blocks -> IntStream.of(blocks).map(block -> BlockDigest.of(block(block))).toArray(),
             Runnable::run,
             now::get);

@@ -252,14 +252,7 @@ class TwoWorkersTest {
     PrefixSource back = new PrefixSource(readerLane, reader.endpoint(), 13);
     WorkerRuntime third = worker("third", 3, holderOnDevice);
     PrefixFiller filler =
-        PrefixFiller.of(
-                new RequestId("back"),
-                all.size(),
-                List.of(back),
-                third.id(),
-                third.puller(),
-                third.estimate())
-            .orElseThrow();
+        third.prefixes().filler(new RequestId("back"), all.size(), List.of(back)).orElseThrow();
     generate(third, "back", all, filler);
     assertThat(third.stats(0).pulledTokens()).isEqualTo(13 * 16);
     assertThat(third.stats(0).digestMismatches()).isZero();
@@ -275,13 +268,9 @@ class TwoWorkersTest {
     List<Integer> here = generate(holder, "warm", prompt, null);
     PrefixSource source = new PrefixSource(holderLane, holder.endpoint(), 10);
     PrefixFiller filler =
-        PrefixFiller.of(
-                new RequestId("prefix"),
-                prompt.size(),
-                List.of(source),
-                reader.id(),
-                reader.puller(),
-                reader.estimate())
+        reader
+            .prefixes()
+            .filler(new RequestId("prefix"), prompt.size(), List.of(source))
             .orElseThrow();
     assertThat(generate(reader, "prefix", prompt, filler)).isEqualTo(here);
     assertThat(reader.stats(0).pulledTokens()).isEqualTo(160);
@@ -294,15 +283,7 @@ class TwoWorkersTest {
     PrefixSource self =
         new PrefixSource(
             new LaneRef(reader.id(), new Lane(2), new Epoch(1)), reader.endpoint(), 10);
-    assertThat(
-            PrefixFiller.of(
-                new RequestId("self"),
-                200,
-                List.of(self),
-                reader.id(),
-                reader.puller(),
-                reader.estimate()))
-        .isEmpty();
+    assertThat(reader.prefixes().filler(new RequestId("self"), 200, List.of(self))).isEmpty();
   }
 
   @Test

@@ -1,0 +1,104 @@
+package dev.baton.worker.blocks;
+
+import java.util.Comparator;
+import java.util.NavigableSet;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.function.IntConsumer;
+
+/**
+ * Which of the blocks that nobody uses goes next. Leaves of the prefix tree go first, so that a
+ * block is never kept without what it was built on. Among these it is least frequently used with
+ * dynamic aging (LFU-DA; Arlitt et al., "Evaluating content management techniques for Web proxy
+ * caches", 2000): a block's key is the number of its uses plus the age of the cache at the last
+ * one, where the age is the greatest key that was evicted so far; the smallest key goes first, and
+ * among equals the least recently used. So blocks used once are kept in LRU order, one that is used
+ * again and again outlives them, and one that was popular long ago does not stay for ever. One
+ * owner, no locks.
+ */
+public final class EvictionOrder {
+  /** What was used more often than that once ages no slower. */
+  static final int MAX_USES = 16;
+
+  private final long[] keys;
+  private final long[] ticks;
+  private final int[] uses;
+  private final boolean[] inner;
+  private final NavigableSet<Integer> candidates;
+  private long age;
+  private long tick;
+
+  /** For blocks with ids below {@code blocks}. */
+  public EvictionOrder(int blocks) {
+    keys = new long[blocks];
+    ticks = new long[blocks];
+    uses = new int[blocks];
+    inner = new boolean[blocks];
+    candidates =
+        new TreeSet<>(
+            Comparator.<Integer, Boolean>comparing(block -> inner[block])
+                .thenComparingLong(block -> keys[block])
+                .thenComparingLong(block -> ticks[block])
+                .thenComparingInt(block -> block));
+  }
+
+  /** The block gets new content, which nobody has used yet. */
+  public void renew(int block) {
+    requireNoCandidate(block);
+    uses[block] = 0;
+    inner[block] = false;
+  }
+
+  /** A use of the block has ended. */
+  public void used(int block) {
+    requireNoCandidate(block);
+    uses[block] = Math.min(MAX_USES, uses[block] + 1);
+    keys[block] = age + uses[block];
+    ticks[block] = ++tick;
+  }
+
+  /** Nobody uses the block any more; its place follows from the uses before. */
+  public void add(int block) {
+    candidates.add(block);
+  }
+
+  /** Somebody uses the block; false if it was no candidate. */
+  public boolean remove(int block) {
+    return candidates.remove(block);
+  }
+
+  /** Whether other blocks that are kept were built on this one. */
+  public void inner(int block, boolean isInner) {
+    if (inner[block] != isInner) {
+      boolean candidate = candidates.remove(block);
+      inner[block] = isInner;
+      if (candidate) {
+        candidates.add(block);
+      }
+    }
+  }
+
+  /** Takes the candidate that goes next. */
+  public OptionalInt evict() {
+    Integer block = candidates.pollFirst();
+    if (block == null) {
+      return OptionalInt.empty();
+    }
+    age = Math.max(age, keys[block]);
+    return OptionalInt.of(block);
+  }
+
+  public int size() {
+    return candidates.size();
+  }
+
+  void forEach(IntConsumer use) {
+    candidates.forEach(use::accept);
+  }
+
+  private void requireNoCandidate(int block) {
+    if (candidates.contains(block)) {
+      throw new IllegalStateException("block " + block + " is a candidate, its place is fixed");
+    }
+  }
+}
