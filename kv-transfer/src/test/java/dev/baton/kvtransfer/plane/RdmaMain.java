@@ -166,7 +166,7 @@ final class RdmaMain {
         config,
         pool,
         leases,
-        (request, hashes) ->
+        (_, _, _, _) ->
             CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
   }
 
