@@ -24,6 +24,7 @@ import dev.baton.localstack.servers.RealKafka;
 import dev.baton.localstack.servers.RedisServer;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -58,7 +59,8 @@ import org.springframework.web.reactive.function.client.WebClient;
  * <pre>RegistryBench REGISTRY_APP_JAR [BLOCKS [SECONDS]]</pre>
  *
  * 64 workers; prompts of 375 blocks, 30 of which all prompts share, each prompt held by one worker
- * or two. Every answer is compared with the truth.
+ * or two. Every answer is compared with the truth. CPU times are those of the three processes on a
+ * query's way: they hold on a busy machine too, where times of waiting say little.
  */
 final class RegistryBench {
   private static final int WORKERS = Lane.LIMIT;
@@ -176,27 +178,22 @@ final class RegistryBench {
           return events;
         });
 
-    RegistryClient client =
-        new RegistryClient(
-            WebClient.builder(),
-            new RegistryProperties(
-                url, Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(60)),
-            CircuitBreakerRegistry.ofDefaults());
     IntFunction<Query> known = _ -> query(random.nextInt(prompts), PROMPT);
     IntFunction<Query> longOnes = i -> query(longPrompt(i % LONG_PROMPTS), LONG_PROMPT);
     IntFunction<Query> empty = _ -> new Query(BlockHashes.EMPTY, Map.of());
-    ask(client, "warm-up", 500, 20, known);
-    ask(client, "375 blocks", 500, seconds, known);
-    ask(client, "no block, only HTTP and leases", 500, seconds, empty);
-    ask(client, "warm-up", 20, 10, longOnes);
-    ask(client, "6,250 blocks", 20, seconds, longOnes);
+    ask("warm-up", 20, 5, known);
+    ask("warm-up", 100, 10, known);
+    ask("warm-up", 300, 20, known);
+    ask("375 blocks", 500, seconds, known);
+    ask("no block, only HTTP and leases", 500, seconds, empty);
+    ask("warm-up", 10, 10, longOnes);
+    ask("6,250 blocks", 20, seconds, longOnes);
     Thread more = Thread.ofPlatform().daemon().start(() -> storeAgain(prompts));
-    ask(client, "375 blocks beside 20,000 block events/s", 500, seconds, known);
+    ask("375 blocks beside 20,000 block events/s", 500, seconds, known);
     more.interrupt();
     more.join();
     command("DEL baton:lane:0 baton:lane:1");
     ask(
-        client,
         "375 blocks, two workers dead, swept from the 30th second on",
         500,
         60,
@@ -224,6 +221,7 @@ final class RegistryBench {
 
   /** Publishes, and waits until Redis has all of it. */
   private void ingest(String what, Publishing publishing) throws Exception {
+    Cpu before = cpu();
     long start = System.nanoTime();
     long events = publishing.run();
     producer.flush();
@@ -236,8 +234,15 @@ final class RegistryBench {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.printf(
-        "%s: %,d block events in %.1f s (published in %.1f s): %,.0f block events/s%n",
-        what, events, seconds, published, events / seconds);
+        "%s: %,d block events in %.1f s (published in %.1f s): %,.0f block events/s;"
+            + " CPU a thousand: %s; load %.1f%n",
+        what,
+        events,
+        seconds,
+        published,
+        events / seconds,
+        cpu().since(before).dividedBy(events / 1000.0),
+        load());
   }
 
   private long store(int worker, int prompt, int from, int to) {
@@ -307,9 +312,15 @@ final class RegistryBench {
     return new Query(BlockHashes.of(all), expected);
   }
 
-  private static void ask(
-      RegistryClient client, String what, int rate, int seconds, IntFunction<Query> queries)
+  private void ask(String what, int rate, int seconds, IntFunction<Query> queries)
       throws Exception {
+    RegistryClient client =
+        new RegistryClient(
+            WebClient.builder(),
+            new RegistryProperties(
+                url, Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(60)),
+            CircuitBreakerRegistry.ofDefaults());
+    Cpu before = cpu();
     int count = rate * seconds;
     long[] nanos = new long[count];
     AtomicInteger wrong = new AtomicInteger();
@@ -344,7 +355,7 @@ final class RegistryBench {
     Arrays.sort(nanos);
     System.out.printf(
         "%s, %d queries/s: p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, max %.1f ms;"
-            + " %d wrong, %d unanswered of %d%n",
+            + " %d wrong, %d unanswered of %d; CPU a query: %s; load %.1f%n",
         what,
         rate,
         nanos[count / 2] / 1e6,
@@ -354,7 +365,42 @@ final class RegistryBench {
         nanos[count - 1] / 1e6,
         wrong.get(),
         unanswered.get(),
-        count);
+        count,
+        cpu().since(before).dividedBy(count),
+        load());
+  }
+
+  /** CPU time in nanoseconds of the processes on a query's way. */
+  private record Cpu(double client, double registry, double redis) {
+    Cpu since(Cpu before) {
+      return new Cpu(client - before.client, registry - before.registry, redis - before.redis);
+    }
+
+    Cpu dividedBy(double count) {
+      return new Cpu(client / count, registry / count, redis / count);
+    }
+
+    @Override
+    public String toString() {
+      return "client %.2f, registry %.2f, Redis %.2f ms"
+          .formatted(client / 1e6, registry / 1e6, redis / 1e6);
+    }
+  }
+
+  private Cpu cpu() {
+    return new Cpu(
+        cpuOf(ProcessHandle.current().pid()), cpuOf(registry.pid()), cpuOf(redis.process().pid()));
+  }
+
+  private static double cpuOf(long pid) {
+    return ProcessHandle.of(pid)
+        .flatMap(process -> process.info().totalCpuDuration())
+        .orElseThrow()
+        .toNanos();
+  }
+
+  private static double load() {
+    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
   }
 
   private LaneRef register(String worker) throws IOException {
