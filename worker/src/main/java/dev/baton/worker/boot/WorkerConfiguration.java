@@ -4,11 +4,13 @@ import dev.baton.contracts.WorkerRegistration;
 import dev.baton.engine.Engine;
 import dev.baton.engine.EngineConfig;
 import dev.baton.engine.NativeEngine;
+import dev.baton.worker.exchange.TransferRates;
 import dev.baton.worker.membership.HttpRegistry;
 import dev.baton.worker.membership.Membership;
 import dev.baton.worker.membership.MembershipListener;
 import dev.baton.worker.residency.ResidencyPublisher;
 import dev.baton.worker.runtime.FaultInjector;
+import dev.baton.worker.runtime.PeerWatch;
 import dev.baton.worker.runtime.WorkSource;
 import dev.baton.worker.runtime.WorkerRuntime;
 import dev.baton.worker.web.FaultController;
@@ -82,12 +84,18 @@ public class WorkerConfiguration {
   }
 
   @Bean
+  TransferRates transferRates() {
+    return new TransferRates();
+  }
+
+  @Bean
   WorkerRuntime workerRuntime(
       WorkerProperties worker,
       Engine engine,
       ResidencyPublisher residency,
       FaultInjector faults,
       MeterRegistry meters,
+      TransferRates rates,
       Clock clock)
       throws IOException {
     return WorkerRuntime.start(
@@ -103,7 +111,7 @@ public class WorkerConfiguration {
         engine,
         residency,
         faults,
-        new TransferMeters(meters),
+        new TransferMeters(meters, rates),
         clock);
   }
 
@@ -140,6 +148,17 @@ public class WorkerConfiguration {
         () -> runtime.load(source.waiting()),
         residency::sequence,
         Listeners.of(runtime, listeners));
+  }
+
+  /** Started and closed by {@link WorkerLifecycle}. */
+  @Bean(destroyMethod = "")
+  PeerWatch peerWatch(HttpRegistry registry, WorkerRuntime runtime) {
+    return new PeerWatch(
+        registry,
+        runtime.id(),
+        runtime.engine().model().fingerprint(),
+        runtime.engine().kvLayout(),
+        runtime.plane());
   }
 
   @Bean

@@ -1,6 +1,7 @@
 package dev.baton.worker.boot;
 
 import dev.baton.worker.membership.Membership;
+import dev.baton.worker.runtime.PeerWatch;
 import dev.baton.worker.runtime.WorkSource;
 import dev.baton.worker.runtime.WorkerRuntime;
 import java.util.concurrent.locks.LockSupport;
@@ -22,6 +23,7 @@ class WorkerLifecycle implements SmartLifecycle {
   private static final long POLL_NANOS = 50_000_000;
 
   private final Membership membership;
+  private final PeerWatch peers;
   private final WorkerRuntime runtime;
   private final WorkSource source;
   private final WorkerProperties properties;
@@ -29,10 +31,12 @@ class WorkerLifecycle implements SmartLifecycle {
 
   WorkerLifecycle(
       Membership membership,
+      PeerWatch peers,
       WorkerRuntime runtime,
       WorkSource source,
       WorkerProperties properties) {
     this.membership = membership;
+    this.peers = peers;
     this.runtime = runtime;
     this.source = source;
     this.properties = properties;
@@ -42,6 +46,7 @@ class WorkerLifecycle implements SmartLifecycle {
   void ready(ApplicationReadyEvent event) {
     joined = true;
     membership.start();
+    peers.start();
   }
 
   @Override
@@ -53,6 +58,7 @@ class WorkerLifecycle implements SmartLifecycle {
       return;
     }
     joined = false;
+    peers.close();
     membership.drain();
     source.stop();
     long deadline = System.nanoTime() + properties.drainTimeout().toNanos();

@@ -1,5 +1,6 @@
 package dev.baton.worker.membership;
 
+import dev.baton.contracts.Directory;
 import dev.baton.contracts.HeartbeatReply;
 import dev.baton.contracts.LaneGrant;
 import dev.baton.contracts.LaneRef;
@@ -45,6 +46,11 @@ public final class HttpRegistry implements Registry, AutoCloseable {
   @Override
   public HeartbeatReply heartbeat(WorkerHeartbeat beat) throws IOException, InterruptedException {
     return read(post("/internal/v1/heartbeats", beat), HeartbeatReply.class);
+  }
+
+  @Override
+  public Directory directory() throws IOException, InterruptedException {
+    return read(send(request("/internal/v1/workers").GET().build()), Directory.class);
   }
 
   @Override

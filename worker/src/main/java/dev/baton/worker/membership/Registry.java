@@ -1,5 +1,6 @@
 package dev.baton.worker.membership;
 
+import dev.baton.contracts.Directory;
 import dev.baton.contracts.HeartbeatReply;
 import dev.baton.contracts.LaneGrant;
 import dev.baton.contracts.LaneRef;
@@ -18,6 +19,9 @@ public interface Registry {
 
   /** Renews the lease. */
   HeartbeatReply heartbeat(WorkerHeartbeat beat) throws IOException, InterruptedException;
+
+  /** Every worker that holds a lane, this one too. */
+  Directory directory() throws IOException, InterruptedException;
 
   /** Gives the lane back. */
   void release(LaneRef lane) throws IOException, InterruptedException;

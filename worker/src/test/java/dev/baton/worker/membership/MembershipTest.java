@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.baton.contracts.Directory;
 import dev.baton.contracts.Epoch;
 import dev.baton.contracts.HeartbeatReply;
 import dev.baton.contracts.KvEndpoint;
@@ -49,6 +50,11 @@ class MembershipTest {
       failIfOut();
       beats.add(beat);
       return reply;
+    }
+
+    @Override
+    public Directory directory() {
+      return new Directory(Directory.VERSION, List.of());
     }
 
     @Override
