@@ -16,8 +16,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches the longest prefix that some other worker holds, where that pays. One source is tried;
- * what it does not give is computed.
+ * Fetches the prefix that some other worker holds and that saves most time, where any does. One
+ * source is tried; what it does not give is computed.
  */
 public final class PrefixFiller implements Filler {
   /** A prefix that takes longer is computed meanwhile by anybody. */
@@ -25,7 +25,7 @@ public final class PrefixFiller implements Filler {
 
   private final RequestId request;
   private final int tokens;
-  private final PrefixSource source;
+  private final List<PrefixSource> sources;
   private final BlockPuller puller;
   private final PullEstimate estimate;
   private volatile @Nullable Pull pull;
@@ -33,18 +33,18 @@ public final class PrefixFiller implements Filler {
   private PrefixFiller(
       RequestId request,
       int tokens,
-      PrefixSource source,
+      List<PrefixSource> sources,
       BlockPuller puller,
       PullEstimate estimate) {
     this.request = request;
     this.tokens = tokens;
-    this.source = source;
+    this.sources = sources;
     this.puller = puller;
     this.estimate = estimate;
   }
 
   /**
-   * A filler from the best of {@code sources}, none where there is no other worker among them.
+   * A filler from {@code sources}, none where there is no other worker among them.
    *
    * @param tokens known tokens of the sequence; the last one is never fetched, since its logits are
    *     needed
@@ -56,25 +56,33 @@ public final class PrefixFiller implements Filler {
       WorkerId self,
       BlockPuller puller,
       PullEstimate estimate) {
-    return sources.stream()
-        .filter(source -> !source.holder().worker().equals(self))
-        .max(Comparator.comparingInt(PrefixSource::blocks))
-        .map(source -> new PrefixFiller(request, tokens, source, puller, estimate));
+    List<PrefixSource> others =
+        sources.stream().filter(source -> !source.holder().worker().equals(self)).toList();
+    return others.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new PrefixFiller(request, tokens, others, puller, estimate));
   }
 
   @Override
   public CompletionStage<Filled> fill(Room room) {
-    int limit = Math.min(source.blocks(), (tokens - 1) / BlockHasher.BLOCK_TOKENS);
-    if (!estimate.pays(limit - room.resident())) {
+    int limit = (tokens - 1) / BlockHasher.BLOCK_TOKENS;
+    Optional<PrefixSource> best =
+        sources.stream().max(Comparator.comparingDouble(source -> saved(source, limit, room)));
+    if (best.isEmpty() || saved(best.get(), limit, room) <= 0) {
       return CompletableFuture.completedStage(
           Filled.nothing(room.resident(), BlockHasher.BLOCK_TOKENS));
     }
     return puller
-        .pullPrefix(request, source, room, limit, Deadline.after(PATIENCE))
+        .pullPrefix(request, best.get(), room, limit, Deadline.after(PATIENCE))
         .thenApply(pulled -> {
           pull = pulled;
           return pulled.filled();
         });
+  }
+
+  private double saved(PrefixSource source, int limit, Room room) {
+    return estimate.saved(
+        source.holder().worker(), Math.min(source.blocks(), limit) - room.resident());
   }
 
   /** What was pulled, once the sequence runs. */
