@@ -29,8 +29,17 @@ final class Samples {
       new SampledToken(
           42, -0.25f, List.of(new TokenLogprob(42, -0.25f), new TokenLogprob(7, -1.5f)));
   static final PrefillTimings PREFILL_TIMINGS =
-      new PrefillTimings(Duration.ofMillis(12), Duration.ofNanos(345_678_901), 18, 16, 0);
-  static final WorkerLoad LOAD = new WorkerLoad(2, 12_345_678_901L, 3, 400, 15_000.5, 900.25);
+      new PrefillTimings(
+          Duration.ofMillis(12), Duration.ofNanos(345_678_901), Duration.ofMillis(7), 18, 16, 0);
+  static final WorkerLoad LOAD =
+      new WorkerLoad(
+          2,
+          12_345_678_901L,
+          3,
+          400,
+          15_000.5,
+          900.25,
+          List.of(new LinkRate(new WorkerId("prefill-0"), "ucx", 11e9)));
   static final WorkerRegistration REGISTRATION =
       new WorkerRegistration(
           1,

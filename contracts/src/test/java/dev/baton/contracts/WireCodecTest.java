@@ -186,6 +186,7 @@ class WireCodecTest {
               new PrefillTimings(
                   Duration.ofNanos(random.nextLong(1L << 50)),
                   Duration.ofNanos(random.nextLong(1L << 50)),
+                  Duration.ofNanos(random.nextLong(1L << 50)),
                   random.nextInt(),
                   random.nextInt(),
                   random.nextInt())));

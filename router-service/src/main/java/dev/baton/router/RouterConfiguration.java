@@ -3,6 +3,7 @@ package dev.baton.router;
 import dev.baton.contracts.Topics;
 import dev.baton.router.placement.Placement;
 import dev.baton.router.placement.PlacementProperties;
+import dev.baton.router.placement.PredictionCheck;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -22,6 +23,11 @@ class RouterConfiguration {
   @Bean
   Placement placement(PlacementProperties properties, MeterRegistry meters) {
     return new Placement(properties, meters);
+  }
+
+  @Bean
+  PredictionCheck predictionCheck(MeterRegistry meters) {
+    return new PredictionCheck(meters);
   }
 
   @Bean

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.baton.contracts.PrefillRequest;
 import dev.baton.contracts.Topics;
 import dev.baton.contracts.WireCodec;
+import dev.baton.router.support.Placements;
 import dev.baton.router.support.RunningRouter;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest;
@@ -102,6 +103,9 @@ class OperationsIT {
     assertThat(attempt.path("path").asString()).isEqualTo("disaggregated");
     assertThat(attempt.path("work").path("kv_transfer").asDouble()).isEqualTo(2.0);
     assertThat(attempt.path("work").path("transferred_bytes").asInt()).isEqualTo(4096);
+    assertThat(attempt.path("work").path("pull").asDouble()).isEqualTo(4.0);
+    assertThat(attempt.path("work").path("ttft").asDouble()).isPositive();
+    assertThat(attempt.path("predictions").isEmpty()).as("no rate is known").isTrue();
     assertThat(explanation.at("/summary/timings/ttft").isNumber()).isTrue();
 
     HttpResponse<String> other =
@@ -111,6 +115,33 @@ class OperationsIT {
                 .setHeader("Authorization", "Bearer " + RunningRouter.BOB)
                 .GET());
     assertThat(other.statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void aPredictionIsExplainedBesideItsOutcomeAndItsErrorIsAMetric() {
+    router.show(
+        Placements.measured(router.prefill.view(), 4000, 1e9),
+        Placements.measured(router.first.view(), 2000, 1e9),
+        Placements.measured(router.second.view(), 2000, 1e9));
+
+    String id = ask(RunningRouter.ALICE);
+
+    JsonNode attempt = json(router.get("/v1/requests/" + id)).at("/attempts/0");
+    JsonNode taken =
+        attempt
+            .path("predictions")
+            .valueStream()
+            .filter(p -> p.path("path").asString().equals(attempt.path("path").asString()))
+            .findFirst()
+            .orElseThrow();
+    assertThat(attempt.path("predictions").size()).isEqualTo(2);
+    assertThat(taken.path("prefill").asDouble())
+        .isEqualTo(taken.path("computed_tokens").asInt() / 4.0);
+    assertThat(taken.path("cost").asDouble()).isGreaterThan(taken.path("ttft").asDouble());
+    assertThat(attempt.path("work").path("ttft").asDouble()).isPositive();
+    assertThat(attempt.path("path_reason").asString()).contains("first token after");
+    assertThat(router.get("/actuator/prometheus").body())
+        .contains("baton_router_prediction_error_seconds_count{", "path=\"disaggregated\"");
   }
 
   @Test

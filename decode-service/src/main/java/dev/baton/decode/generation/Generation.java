@@ -318,6 +318,7 @@ final class Generation implements SequenceListener {
     return new PrefillTimings(
         times.waiting(),
         times.filling().plus(times.computing()),
+        times.filling(),
         times.computedTokens(),
         times.reusedTokens(),
         times.filledTokens());

@@ -115,6 +115,7 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
             new PrefillTimings(
                 done.times().waiting(),
                 done.times().computing(),
+                done.times().filling(),
                 done.times().computedTokens(),
                 done.times().reusedTokens(),
                 done.times().filledTokens())));

@@ -249,6 +249,7 @@ public final class PrefillWork implements PrefillHandler {
     return new PrefillTimings(
         queued,
         times.filling().plus(times.computing()),
+        times.filling(),
         times.computedTokens(),
         times.reusedTokens(),
         times.filledTokens());

@@ -14,6 +14,7 @@ import dev.baton.router.text.ServedModels;
 import dev.baton.router.text.TextModel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code POST /v1/deals/analyses}: a memo in, a checked analysis out. Safe for many threads. */
 final class DealAnalysesApi implements GenerationApi {
@@ -41,6 +42,7 @@ final class DealAnalysesApi implements GenerationApi {
             SamplingParams.greedy(),
             new StopConditions(MAX_TOKENS, model.endTokens()),
             ServiceClass.INTERACTIVE,
+            Optional.empty(),
             timeout);
     return new DealWork(spec, model, request.requestId(), deal);
   }

@@ -4,10 +4,12 @@ import dev.baton.contracts.GenerationTimings;
 import dev.baton.contracts.RequestId;
 import dev.baton.router.placement.PathDecision;
 import dev.baton.router.placement.PlacementReport;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import tools.jackson.databind.annotation.JsonNaming;
@@ -28,6 +30,7 @@ public final class Explanation {
    * One placement of the request.
    *
    * @param path where the prompt was to be computed
+   * @param predictions what either path was expected to take
    * @param failure code of what ended it, null while it runs and where it finished
    * @param work the decode worker's account, where it finished there
    */
@@ -37,28 +40,35 @@ public final class Explanation {
       PlacementReport placement,
       String path,
       String pathReason,
+      List<Forecast> predictions,
       int residentBlocks,
       @Nullable String failure,
       @Nullable Work work) {
     Attempt failed(String code) {
-      return new Attempt(number, placement, path, pathReason, residentBlocks, code, work);
+      return new Attempt(
+          number, placement, path, pathReason, predictions, residentBlocks, code, work);
     }
 
     Attempt finished(Work account) {
-      return new Attempt(number, placement, path, pathReason, residentBlocks, failure, account);
+      return new Attempt(
+          number, placement, path, pathReason, predictions, residentBlocks, failure, account);
     }
   }
 
   /**
    * Times in milliseconds.
    *
+   * @param ttft from the decision to the first token, null where there was none
+   * @param pull the part of prefill in which a prefix was pulled
    * @param path how the prompt was really computed
    * @param ladder steps taken when something failed, in order
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Work(
+      @Nullable Double ttft,
       double queue,
       double prefill,
+      double pull,
       double kvTransfer,
       double decode,
       long transferredBytes,
@@ -68,10 +78,12 @@ public final class Explanation {
       int pulledTokens,
       String path,
       List<String> ladder) {
-    static Work of(GenerationTimings timings) {
+    static Work of(GenerationTimings timings, Optional<Duration> ttft) {
       return new Work(
+          ttft.map(Timings::millis).orElse(null),
           Timings.millis(timings.prefill().queued()),
           Timings.millis(timings.prefill().computed()),
+          Timings.millis(timings.prefill().pulling()),
           Timings.millis(timings.transfer()),
           Timings.millis(timings.decode()),
           timings.transferredBytes(),
@@ -130,6 +142,7 @@ public final class Explanation {
             report,
             word(path.path()),
             path.reason(),
+            path.predictions().stream().map(Forecast::of).toList(),
             residentBlocks,
             null,
             null));
@@ -142,9 +155,13 @@ public final class Explanation {
     }
   }
 
-  public synchronized void finished(GenerationTimings timings, GenerationSummary total) {
+  /**
+   * @param ttft from the last attempt's decision to its first token
+   */
+  public synchronized void finished(
+      GenerationTimings timings, Optional<Duration> ttft, GenerationSummary total) {
     if (!attempts.isEmpty()) {
-      attempts.set(attempts.size() - 1, attempts.getLast().finished(Work.of(timings)));
+      attempts.set(attempts.size() - 1, attempts.getLast().finished(Work.of(timings, ttft)));
     }
     summary = total;
   }

@@ -7,12 +7,14 @@ import dev.baton.contracts.TokenEvent;
 import dev.baton.contracts.WorkerView;
 import dev.baton.router.cluster.Cluster;
 import dev.baton.router.explain.GenerationSummary;
+import dev.baton.router.placement.PredictionCheck;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -24,9 +26,11 @@ final class Attempt {
   private final Tools tools;
   private final Journal journal;
   private final Placer.Placed placed;
+  private final InFlight.Work work;
   private final int number;
+  private final Instant began;
   private volatile boolean accepted;
-  private volatile boolean tokenSeen;
+  private volatile @Nullable Duration timeToFirstToken;
 
   /** What every attempt needs. */
   @Component
@@ -35,14 +39,17 @@ final class Attempt {
       PrefillTier prefill,
       Cluster cluster,
       GenerationProperties properties,
+      PredictionCheck predictions,
       MeterRegistry meters,
       Clock clock) {}
 
-  Attempt(Tools tools, Journal journal, Placer.Placed placed) {
+  Attempt(Tools tools, Journal journal, Placer.Placed placed, InFlight.Work work) {
     this.tools = tools;
     this.journal = journal;
     this.placed = placed;
+    this.work = work;
     this.number = journal.attempt();
+    this.began = tools.clock().instant();
   }
 
   /**
@@ -71,11 +78,10 @@ final class Attempt {
 
   /** Once the decode worker is gone, or the prefill tier while its work is waited for. */
   private Mono<AttemptFailedException> partnerLost() {
-    Instant began = tools.clock().instant();
-    return Flux.interval(LEASE_CHECK).concatMap(tick -> Mono.justOrEmpty(lost(began))).next();
+    return Flux.interval(LEASE_CHECK).concatMap(tick -> Mono.justOrEmpty(lost())).next();
   }
 
-  private Optional<AttemptFailedException> lost(Instant began) {
+  private Optional<AttemptFailedException> lost() {
     if (tools.cluster().isGone(worker().ref(), began)) {
       return Optional.of(
           new AttemptFailedException("worker_lost", "the decode worker's lease ended", true));
@@ -89,12 +95,14 @@ final class Attempt {
   }
 
   private boolean awaitsPrefill() {
-    return accepted && !tokenSeen && placed.path().path() == GenerationPath.DISAGGREGATED;
+    return accepted
+        && timeToFirstToken == null
+        && placed.path().path() == GenerationPath.DISAGGREGATED;
   }
 
   /** Before its first token an attempt may wait in the queue as long as the deadline allows. */
   private Duration silenceAllowed() {
-    return tokenSeen
+    return timeToFirstToken != null
         ? tools.properties().idleTimeout()
         : Duration.between(tools.clock().instant(), journal.deadline()).plusSeconds(1);
   }
@@ -109,8 +117,12 @@ final class Attempt {
             : Flux.empty();
       }
       case TokenEvent.Token token -> {
-        tokenSeen = true;
-        if (journal.append(token, tools.clock().instant())) {
+        Instant now = tools.clock().instant();
+        if (timeToFirstToken == null) {
+          timeToFirstToken = Duration.between(began, now);
+          work.prefilled();
+        }
+        if (journal.append(token, now)) {
           journal
               .timeToFirstToken()
               .ifPresent(ttft -> tools.meters().timer("baton.router.ttft").record(ttft));
@@ -119,7 +131,10 @@ final class Attempt {
       }
       case TokenEvent.Finished finished -> {
         GenerationSummary summary = journal.summary(finished.timings(), tools.clock().instant());
-        journal.explanation().finished(finished.timings(), summary);
+        Optional<Duration> ttft = Optional.ofNullable(timeToFirstToken);
+        ttft.ifPresent(
+            took -> tools.predictions().happened(placed.path(), took, finished.timings()));
+        journal.explanation().finished(finished.timings(), ttft, summary);
         journal.done();
         yield Flux.just(new GenerationEvent.Completed(finished.reason(), summary));
       }

@@ -33,6 +33,7 @@ public class GenerationService {
   private final Attempt.Tools tools;
   private final Explanations explanations;
   private final GenerationLog records;
+  private final InFlight inFlight;
   private final GenerationProperties properties;
   private final MeterRegistry meters;
   private final Clock clock;
@@ -44,6 +45,7 @@ public class GenerationService {
       Attempt.Tools tools,
       Explanations explanations,
       GenerationLog records,
+      InFlight inFlight,
       GenerationProperties properties,
       MeterRegistry meters,
       Clock clock) {
@@ -53,6 +55,7 @@ public class GenerationService {
     this.tools = tools;
     this.explanations = explanations;
     this.records = records;
+    this.inFlight = inFlight;
     this.properties = properties;
     this.meters = meters;
     this.clock = clock;
@@ -97,8 +100,16 @@ public class GenerationService {
         .flatMapMany(placed -> {
           var worker = placed.candidate().worker();
           journal.attemptOn(placed.candidate().id(), worker.registration().fingerprint());
-          return new Attempt(tools, journal, placed)
-              .events()
+          return Flux.using(
+                  () ->
+                      inFlight.begin(
+                          journal.spec().model(),
+                          worker.ref(),
+                          placed.path().path(),
+                          placed.computedTokens(),
+                          journal.length()),
+                  work -> new Attempt(tools, journal, placed, work).events(),
+                  InFlight.Work::close)
               .onErrorResume(
                   AttemptFailedException.class, failure -> again(journal, placed, failure));
         });

@@ -69,6 +69,11 @@ final class Journal {
     return explanation;
   }
 
+  /** The session of the tenant's client, so that two tenants never share one. */
+  Optional<String> session() {
+    return spec.session().map(session -> tenant.name() + " " + session);
+  }
+
   Instant received() {
     return received;
   }

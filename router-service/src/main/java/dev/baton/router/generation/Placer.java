@@ -2,10 +2,13 @@ package dev.baton.router.generation;
 
 import dev.baton.contracts.BlockHash;
 import dev.baton.contracts.BlockHasher;
+import dev.baton.contracts.BlockHashes;
 import dev.baton.contracts.GenerationPath;
 import dev.baton.contracts.ModelFingerprint;
 import dev.baton.contracts.PrefixMatches;
 import dev.baton.contracts.PrefixSource;
+import dev.baton.contracts.Role;
+import dev.baton.contracts.WorkerId;
 import dev.baton.contracts.WorkerState;
 import dev.baton.contracts.WorkerView;
 import dev.baton.router.cluster.Cluster;
@@ -16,12 +19,18 @@ import dev.baton.router.placement.PathDecision;
 import dev.baton.router.placement.Placement;
 import dev.baton.router.placement.PlacementProperties;
 import dev.baton.router.placement.PlacementRequest;
+import dev.baton.router.placement.Prediction;
+import dev.baton.router.placement.PredictionCheck;
+import dev.baton.router.placement.Predictor;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -36,8 +45,13 @@ class Placer {
   private final PrefillTier prefill;
   private final Placement placement;
   private final PlacementProperties properties;
+  private final Predictor predictor;
+  private final RecentPrefixes recent;
+  private final InFlight inFlight;
   private final GenerationProperties limits;
-  private final AtomicLong turns = new AtomicLong();
+
+  /** Routers that start together should not take turns in step. */
+  private final AtomicLong turns = new AtomicLong(ThreadLocalRandom.current().nextLong());
 
   Placer(
       Cluster cluster,
@@ -45,12 +59,18 @@ class Placer {
       PrefillTier prefill,
       Placement placement,
       PlacementProperties properties,
+      PredictionCheck predictions,
+      RecentPrefixes recent,
+      InFlight inFlight,
       GenerationProperties limits) {
     this.cluster = cluster;
     this.registry = registry;
     this.prefill = prefill;
     this.placement = placement;
     this.properties = properties;
+    this.predictor = predictions.predictor();
+    this.recent = recent;
+    this.inFlight = inFlight;
     this.limits = limits;
   }
 
@@ -58,10 +78,15 @@ class Placer {
    * Where an attempt goes.
    *
    * @param root where the prompt's chain of block hashes starts
+   * @param computedTokens prompt tokens that probably have to be computed
    * @param sources other workers that hold a longer prefix than the chosen one, longest first
    */
   record Placed(
-      Candidate candidate, PathDecision path, BlockHash root, List<PrefixSource> sources) {}
+      Candidate candidate,
+      PathDecision path,
+      BlockHash root,
+      int computedTokens,
+      List<PrefixSource> sources) {}
 
   /** Waits for a worker for a bounded time where none is there; errors with 503 after it. */
   Mono<Placed> place(Journal journal) {
@@ -94,11 +119,21 @@ class Placer {
             .filter(view -> view.registration().fingerprint().equals(fingerprint.get()))
             .toList();
     BlockHash root = BlockHasher.root(fingerprint.get(), journal.tenant().salt());
-    return registry
-        .longestPrefix(BlockHasher.chain(root, journal.tokens()))
+    BlockHashes hashes = BlockHasher.chain(root, journal.tokens());
+    return residency(hashes, alike)
         .map(Optional::of)
         .defaultIfEmpty(Optional.empty())
-        .flatMap(matches -> Mono.justOrEmpty(decide(journal, alike, root, matches)));
+        .flatMap(matches -> Mono.justOrEmpty(decide(journal, alike, root, matches)))
+        .doOnNext(placed -> recent.sent(hashes, placed.candidate().worker().ref()));
+  }
+
+  /** Who holds how much; empty where that is not known. */
+  private Mono<PrefixMatches> residency(BlockHashes hashes, List<WorkerView> workers) {
+    return switch (properties.active().residency()) {
+      case PRECISE -> registry.longestPrefix(hashes);
+      case APPROXIMATE -> Mono.fromSupplier(() -> recent.longest(hashes, workers));
+      case NONE -> Mono.empty();
+    };
   }
 
   /** While weights are being replaced, those of the first decode worker that can take requests. */
@@ -114,9 +149,12 @@ class Placer {
 
   private Optional<Placed> decide(
       Journal journal, List<WorkerView> workers, BlockHash root, Optional<PrefixMatches> matches) {
+    InFlight.Snapshot underWay = inFlight.snapshot(journal.spec().model());
     List<Candidate> holders =
         workers.stream()
-            .map(view -> new Candidate(view, matches.map(m -> m.of(view.lane())).orElse(0)))
+            .map(view ->
+                new Candidate(
+                    view, matches.map(m -> m.of(view.lane())).orElse(0), underWay.of(view.ref())))
             .toList();
     List<Candidate> candidates =
         holders.stream().filter(c -> c.worker().registration().role().decodes()).toList();
@@ -127,6 +165,8 @@ class Placer {
             journal.spec().stop().maxTokens() - journal.outputTokens(),
             matches.isPresent(),
             journal.failed(),
+            prefillers(workers),
+            journal.session(),
             turns.getAndIncrement());
     return switch (placement.place(request, candidates)) {
       case Placement.Outcome.NoCandidate none -> {
@@ -136,11 +176,33 @@ class Placer {
       }
       case Placement.Outcome.Placed placed -> {
         Candidate chosen = placed.candidate();
-        PathDecision path = PathDecision.decide(properties, request, chosen, obstacle(journal));
+        PathDecision path =
+            PathDecision.decide(
+                properties,
+                request,
+                chosen,
+                obstacle(journal),
+                predictor.predict(
+                    new Predictor.Snapshot(request, holders, underWay.prefillTier()), chosen));
         journal.explanation().placed(placed.report(), path, chosen.residentBlocks());
-        yield Optional.of(new Placed(chosen, path, root, sources(journal, chosen, path, holders)));
+        int missing = request.tokens() - chosen.residentBlocks() * BlockHasher.BLOCK_TOKENS;
+        yield Optional.of(
+            new Placed(
+                chosen,
+                path,
+                root,
+                path.prediction().map(Prediction::computedTokens).orElse(missing),
+                sources(journal, chosen, path, holders)));
       }
     };
+  }
+
+  private static Set<WorkerId> prefillers(List<WorkerView> workers) {
+    return workers.stream()
+        .map(WorkerView::registration)
+        .filter(registration -> registration.role() == Role.PREFILL)
+        .map(registration -> registration.worker())
+        .collect(Collectors.toSet());
   }
 
   private Optional<String> obstacle(Journal journal) {

@@ -1,6 +1,7 @@
 package dev.baton.router.http;
 
 import dev.baton.router.errors.ApiException;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,10 @@ public final class RequestFields {
       throw invalidType(field, "a string");
     }
     return value.stringValue();
+  }
+
+  public Optional<String> optionalString(String field) {
+    return get(field) == null ? Optional.empty() : Optional.of(requiredString(field));
   }
 
   public boolean flag(String field) {

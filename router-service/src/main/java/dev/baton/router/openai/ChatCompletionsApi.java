@@ -50,6 +50,7 @@ final class ChatCompletionsApi implements GenerationApi {
             sampling,
             new StopConditions(maxTokens, model.endTokens()),
             ServiceClass.INTERACTIVE,
+            chat.session(),
             timeout);
     ChatFormat format =
         new ChatFormat(request.requestId().value(), clock.instant(), model, chat.logprobs());

@@ -5,6 +5,7 @@ import dev.baton.router.http.RequestFields;
 import dev.baton.router.text.ChatMessage;
 import dev.baton.router.text.GenerationDefaults;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,11 @@ record ChatRequest(
         (float) fields.number("frequency_penalty", -2, 2).orElse(0),
         fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE).orElseGet(seeds),
         topLogprobs);
+  }
+
+  /** OpenAI's hint that requests with the same key share a prefix. */
+  Optional<String> session() {
+    return fields.optionalString("prompt_cache_key");
   }
 
   private static OptionalInt maxTokens(RequestFields fields) {

@@ -1,6 +1,10 @@
 package dev.baton.router.placement;
 
+import dev.baton.contracts.Epoch;
+import dev.baton.contracts.WorkerId;
 import dev.baton.contracts.WorkerState;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
 
@@ -16,6 +20,7 @@ final class Filters {
                 c.worker().registration().role().decodes()
                     && c.worker().registration().model().equals(request.model())),
         "room", keep(Filters::hasRoom),
+        "epoch", (request, candidates) -> newestEpochs(candidates),
         "not-failed", keep((request, c) -> !request.excluded().contains(c.worker().ref())));
   }
 
@@ -27,6 +32,17 @@ final class Filters {
     int needed = request.tokens() + request.maxTokens();
     return needed <= registration.maxPositions()
         && registration.layout().blocksFor(needed) <= registration.capacityBlocks();
+  }
+
+  /**
+   * A worker that came back under another lane is listed twice until its old lease ends; epochs
+   * grow over all lanes.
+   */
+  private static List<Candidate> newestEpochs(List<Candidate> candidates) {
+    Map<WorkerId, Epoch> newest = new HashMap<>();
+    candidates.forEach(
+        c -> newest.merge(c.id(), c.worker().epoch(), (a, b) -> a.value() >= b.value() ? a : b));
+    return candidates.stream().filter(c -> c.worker().epoch().equals(newest.get(c.id()))).toList();
   }
 
   private static Filter keep(BiPredicate<PlacementRequest, Candidate> condition) {

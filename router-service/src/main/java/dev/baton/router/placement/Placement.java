@@ -37,6 +37,11 @@ public final class Placement {
         .sorted()
         .forEach(name -> scorers.put(name, named("scorer", name, Scorers.all())));
     this.weights = Map.copyOf(profile.scorers());
+    weights.forEach((name, weight) -> {
+      if (weight == 0) {
+        log.warn("scorer {} has weight 0: it is asked and never counts", name);
+      }
+    });
     this.picker = named("picker", profile.picker(), Pickers.all());
     this.meters = meters;
     this.watch = new ScorerWatch(meters);

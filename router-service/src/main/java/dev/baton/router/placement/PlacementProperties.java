@@ -27,15 +27,27 @@ public record PlacementProperties(
     DECODE_LOCAL
   }
 
+  /** Where the knowledge of who holds which prefix comes from. */
+  public enum Residency {
+    /** From the registry, that is from what the workers say they hold. */
+    PRECISE,
+    /** From where this router has sent such prefixes of late. */
+    APPROXIMATE,
+    /** Nowhere. */
+    NONE
+  }
+
   /**
    * A placement pipeline by names.
    *
    * @param scorers name → weight, 0 or more
+   * @param residency where the knowledge of who holds what comes from
    */
   public record Profile(
-      @DefaultValue({"ready", "model", "room", "not-failed"}) List<String> filters,
+      @DefaultValue({"ready", "model", "room", "epoch", "not-failed"}) List<String> filters,
       @DefaultValue Map<String, Double> scorers,
-      @DefaultValue("best") String picker) {
+      @DefaultValue("best") String picker,
+      @DefaultValue("precise") Residency residency) {
     public Profile {
       filters = List.copyOf(filters);
       scorers = Map.copyOf(scorers);
@@ -45,19 +57,29 @@ public record PlacementProperties(
               "the weight of scorer " + name + " must be 0 or more, was " + weight);
         }
       });
+      if (!scorers.isEmpty() && scorers.values().stream().allMatch(weight -> weight == 0)) {
+        throw new IllegalArgumentException(
+            "every scorer has weight 0, so that none can tell workers apart: " + scorers.keySet());
+      }
+      if (residency == Residency.NONE && scorers.getOrDefault("prefix-residency", 0.0) > 0) {
+        throw new IllegalArgumentException(
+            "scorer prefix-residency has a weight, but residency is none");
+      }
     }
 
     static final Profile DEFAULT =
         new Profile(
-            List.of("ready", "model", "room", "not-failed"),
-            Map.of("prefix-residency", 2.0, "load", 1.0, "kv-occupancy", 0.5),
-            "best");
+            List.of("ready", "model", "room", "epoch", "not-failed"),
+            Map.of(
+                "prefix-residency", 2.0, "load", 1.0, "kv-occupancy", 0.5, "transfer-cost", 0.25),
+            "power-of-two",
+            Residency.PRECISE);
   }
 
   /**
    * @throws IllegalArgumentException if no profile has the configured name
    */
-  Profile active() {
+  public Profile active() {
     Profile configured = profiles.get(profile);
     if (configured != null) {
       return configured;

@@ -9,8 +9,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices scorers that do not work: a score outside [0, 1] or NaN counts at once, one that never
- * tells anything is logged after many placements in a row. Without it a scorer whose data never
- * come looks exactly like one that finds all workers equal. Thread-safe.
+ * tells anything, or never tells one worker from another, is logged after many placements in a row.
+ * Without it a scorer whose data never come looks exactly like one that finds all workers equal.
+ * Thread-safe.
  */
 final class ScorerWatch {
   static final int SUSPICIOUS = 1000;
@@ -25,24 +26,28 @@ final class ScorerWatch {
   }
 
   void seen(String scorer, double[] scores, int candidates) {
-    boolean tells = false;
+    boolean hasData = false;
     boolean outOfRange = false;
+    boolean discriminates = false;
     for (double score : scores) {
-      tells |= score > 0;
+      hasData |= score > 0;
       outOfRange |= !(score >= 0 && score <= 1);
+      discriminates |= score != scores[0];
     }
     if (outOfRange) {
       count("out.of.range", scorer);
     }
-    if (scores.length != candidates || !tells) {
+    if (scores.length != candidates || !hasData) {
       count("without.data", scorer);
+    } else if (candidates > 1 && !discriminates) {
+      count("indifferent", scorer);
+    } else {
+      silent(scorer).set(0);
+      return;
     }
-    AtomicInteger silent = inARow.computeIfAbsent(scorer, name -> new AtomicInteger());
-    if (tells) {
-      silent.set(0);
-    } else if (silent.incrementAndGet() == SUSPICIOUS) {
+    if (silent(scorer).incrementAndGet() == SUSPICIOUS) {
       log.warn(
-          "scorer {} has told nothing in {} placements: are its data coming in?",
+          "scorer {} has told no worker from another in {} placements: are its data coming in?",
           scorer,
           SUSPICIOUS);
     }
@@ -50,8 +55,11 @@ final class ScorerWatch {
 
   /** Placements in a row in which the scorer told nothing. */
   int silence(String scorer) {
-    AtomicInteger silent = inARow.get(scorer);
-    return silent == null ? 0 : silent.get();
+    return silent(scorer).get();
+  }
+
+  private AtomicInteger silent(String scorer) {
+    return inARow.computeIfAbsent(scorer, name -> new AtomicInteger());
   }
 
   private void count(String what, String scorer) {

@@ -21,6 +21,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Journal, Admission, and the order of sources. */
@@ -37,6 +38,7 @@ class JournalTest {
             SamplingParams.greedy(),
             new StopConditions(maxTokens, TokenIds.EMPTY),
             ServiceClass.INTERACTIVE,
+            Optional.of("chat-7"),
             Duration.ofMinutes(1)),
         BEGIN);
   }
@@ -72,6 +74,11 @@ class JournalTest {
         .isInstanceOfSatisfying(
             AttemptFailedException.class, e -> assertThat(e.retryable()).isFalse());
     assertThat(journal.outputTokens()).isEqualTo(1);
+  }
+
+  @Test
+  void twoTenantsNeverShareASession() {
+    assertThat(journal(1).session()).contains("t chat-7");
   }
 
   @Test
@@ -139,11 +146,11 @@ class JournalTest {
             new Candidate(Workers.decode(5), 20),
             new Candidate(Workers.decode(6), 7));
 
-    PathDecision local = new PathDecision(GenerationPath.DECODE_LOCAL, "x");
+    PathDecision local = new PathDecision(GenerationPath.DECODE_LOCAL, "x", List.of());
     assertThat(Placer.sources(journal, chosen, local, holders))
         .extracting(source -> source.holder().lane().number())
         .containsExactly(3, 6, 2);
-    PathDecision away = new PathDecision(GenerationPath.DISAGGREGATED, "x");
+    PathDecision away = new PathDecision(GenerationPath.DISAGGREGATED, "x", List.of());
     assertThat(Placer.sources(journal, chosen, away, holders.subList(0, 2)))
         .extracting(source -> source.holder().lane().number())
         .as("to a prefill worker the chosen decode worker is a source too")

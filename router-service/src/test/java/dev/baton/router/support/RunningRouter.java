@@ -1,6 +1,7 @@
 package dev.baton.router.support;
 
 import dev.baton.contracts.Role;
+import dev.baton.contracts.WorkerView;
 import dev.baton.localstack.servers.RealKafka;
 import dev.baton.router.RouterApplication;
 import dev.baton.router.cluster.Cluster;
@@ -13,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -122,21 +124,21 @@ public final class RunningRouter {
 
   /** Lets the registry show these workers, and waits until the router has seen that. */
   public RunningRouter show(ScriptedWorker... workers) {
-    var views =
-        java.util.Arrays.stream(workers)
-            .map(ScriptedWorker::view)
-            .toArray(dev.baton.contracts.WorkerView[]::new);
-    registry.workers(views);
+    return show(Arrays.stream(workers).map(ScriptedWorker::view).toArray(WorkerView[]::new));
+  }
+
+  public RunningRouter show(WorkerView... workers) {
+    registry.workers(workers);
     Cluster cluster = context.getBean(Cluster.class);
     Awaitility.await()
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(10))
-        .until(() ->
-            cluster.workers().stream()
-                .map(view -> view.ref())
-                .toList()
-                .equals(java.util.Arrays.stream(views).map(view -> view.ref()).toList()));
+        .until(() -> seen(cluster.workers()).equals(seen(List.of(workers))));
     return this;
+  }
+
+  private static List<Object> seen(List<WorkerView> workers) {
+    return workers.stream().<Object>map(view -> List.of(view.ref(), view.load())).toList();
   }
 
   public HttpRequest.Builder request(String path) {

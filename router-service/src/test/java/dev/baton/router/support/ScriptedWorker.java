@@ -162,7 +162,8 @@ public final class ScriptedWorker implements AutoCloseable {
         reason,
         outputTokens,
         new GenerationTimings(
-            new PrefillTimings(Duration.ofMillis(3), Duration.ofMillis(20), 100, 0, 0),
+            new PrefillTimings(
+                Duration.ofMillis(3), Duration.ofMillis(20), Duration.ofMillis(4), 100, 0, 0),
             dev.baton.contracts.GenerationPath.DISAGGREGATED,
             Duration.ofMillis(2),
             4096,

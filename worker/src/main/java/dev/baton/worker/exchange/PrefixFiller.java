@@ -8,6 +8,7 @@ import dev.baton.worker.loop.Filled;
 import dev.baton.worker.loop.Filler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches a prefix instead of computing it, where that pays: first from this worker's own tiers,
- * and what they lack from one other worker. What neither gives is computed.
+ * and what they lack from the other worker that saves most time. What neither gives is computed.
  */
 public final class PrefixFiller implements Filler {
   /** A prefix that takes longer is computed meanwhile by anybody. */
@@ -24,17 +25,18 @@ public final class PrefixFiller implements Filler {
 
   private final RequestId request;
   private final int limit;
-  private final Optional<PrefixSource> peer;
+  private final List<PrefixSource> peers;
   private final PrefixSources sources;
   private volatile @Nullable Pull pull;
 
   /**
    * @param limit most blocks to fetch
+   * @param peers other workers that hold a prefix
    */
-  PrefixFiller(RequestId request, int limit, Optional<PrefixSource> peer, PrefixSources sources) {
+  PrefixFiller(RequestId request, int limit, List<PrefixSource> peers, PrefixSources sources) {
     this.request = request;
     this.limit = limit;
-    this.peer = peer;
+    this.peers = peers;
     this.sources = sources;
   }
 
@@ -43,20 +45,28 @@ public final class PrefixFiller implements Filler {
     return sources
         .fromTiers(room, limit)
         .thenCompose(first -> {
-          if (peer.isEmpty() || !first.quarantined().isEmpty()) {
-            return CompletableFuture.completedStage(first);
-          }
           Room rest = new Room(room.hashes(), room.blocks(), first.blocks());
-          return fromPeer(peer.get(), rest).thenApply(second -> both(first, second));
+          Optional<PrefixSource> best =
+              first.quarantined().isEmpty() ? mostSaving(rest) : Optional.empty();
+          return best.isEmpty()
+              ? CompletableFuture.completedStage(first)
+              : fromPeer(best.get(), rest).thenApply(second -> both(first, second));
         });
+  }
+
+  private Optional<PrefixSource> mostSaving(Room room) {
+    return peers.stream()
+        .filter(peer -> saved(peer, room) > 0)
+        .max(Comparator.comparingDouble(peer -> saved(peer, room)));
+  }
+
+  private double saved(PrefixSource peer, Room room) {
+    int blocks = Math.min(peer.blocks(), limit) - room.resident();
+    return sources.peerEstimate().saved(peer.holder().worker(), blocks);
   }
 
   private CompletionStage<Filled> fromPeer(PrefixSource source, Room room) {
     int blocks = Math.min(source.blocks(), limit);
-    if (!sources.peerEstimate().pays(blocks - room.resident())) {
-      return CompletableFuture.completedStage(
-          Filled.nothing(room.resident(), BlockHasher.BLOCK_TOKENS));
-    }
     return sources
         .puller()
         .pullPrefix(request, source, room, blocks, Deadline.after(PATIENCE))

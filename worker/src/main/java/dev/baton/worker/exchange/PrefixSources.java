@@ -9,7 +9,6 @@ import dev.baton.worker.loop.Filled;
 import dev.baton.worker.loop.Filler;
 import dev.baton.worker.tiers.BlockTiers;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,15 +38,13 @@ public record PrefixSources(
    * @param holders who holds a prefix
    */
   public Optional<PrefixFiller> filler(RequestId request, int tokens, List<PrefixSource> holders) {
-    Optional<PrefixSource> peer =
-        holders.stream()
-            .filter(source -> !source.holder().worker().equals(self))
-            .max(Comparator.comparingInt(PrefixSource::blocks));
-    if (peer.isEmpty() && tiers.isEmpty()) {
+    List<PrefixSource> peers =
+        holders.stream().filter(source -> !source.holder().worker().equals(self)).toList();
+    if (peers.isEmpty() && tiers.isEmpty()) {
       return Optional.empty();
     }
     int limit = (tokens - 1) / BlockHasher.BLOCK_TOKENS;
-    return Optional.of(new PrefixFiller(request, limit, peer, this));
+    return Optional.of(new PrefixFiller(request, limit, peers, this));
   }
 
   CompletionStage<Filled> fromTiers(Filler.Room room, int limit) {

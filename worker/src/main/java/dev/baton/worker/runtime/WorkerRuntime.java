@@ -280,7 +280,8 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
         stats.running(),
         stats.pool().available(),
         stats.prefillTokensPerSecond(),
-        stats.decodeTokensPerSecond());
+        stats.decodeTokensPerSecond(),
+        estimate.links());
   }
 
   /**

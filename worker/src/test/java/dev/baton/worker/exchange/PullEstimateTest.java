@@ -1,7 +1,9 @@
 package dev.baton.worker.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.baton.contracts.LinkRate;
 import dev.baton.contracts.WorkerId;
 import dev.baton.kvtransfer.PeerFailure;
 import dev.baton.kvtransfer.TransferOutcome;
@@ -10,14 +12,15 @@ import org.junit.jupiter.api.Test;
 
 class PullEstimateTest {
   private static final long BLOCK = 1 << 21;
+  private static final WorkerId PEER = new WorkerId("peer");
   private double rate;
   private final PullEstimate estimate =
       new PullEstimate(BLOCK, 16, PullEstimate.PEER_OVERHEAD, () -> rate);
 
-  private void transfers(double bytesPerSecond) {
+  private void transfers(WorkerId peer, double bytesPerSecond) {
     for (int i = 0; i < 50; i++) {
       estimate.transferEnded(
-          new WorkerId("peer"),
+          peer,
           TransportKind.TCP,
           10,
           10 * BLOCK,
@@ -28,44 +31,72 @@ class PullEstimateTest {
 
   @Test
   void pullsWhileNothingIsMeasuredButNeverNothing() {
-    assertThat(estimate.pays(1)).isTrue();
-    assertThat(estimate.pays(0)).isFalse();
-    assertThat(estimate.pays(-3)).isFalse();
+    assertThat(estimate.saved(PEER, 1)).isPositive();
+    assertThat(estimate.saved(PEER, 2)).isGreaterThan(estimate.saved(PEER, 1));
+    assertThat(estimate.saved(PEER, 0)).isZero();
+    assertThat(estimate.saved(PEER, -3)).isZero();
   }
 
   @Test
   void computesWhereTheEngineIsFasterThanTheLink() {
     rate = 20_000;
-    transfers(1e10);
-    assertThat(estimate.pays(100)).isTrue();
-    transfers(1e8);
-    assertThat(estimate.pays(100)).isFalse();
+    transfers(PEER, 1e10);
+    assertThat(estimate.saved(PEER, 100)).isPositive();
+    transfers(PEER, 1e8);
+    assertThat(estimate.saved(PEER, 100)).isNegative();
   }
 
   @Test
   void aShortPrefixIsNotWorthTheHandshake() {
     rate = 20_000;
-    transfers(1e10);
-    assertThat(estimate.pays(1)).isFalse();
+    transfers(PEER, 1e10);
+    assertThat(estimate.saved(PEER, 1)).isNegative();
+  }
+
+  @Test
+  void everyPeerHasItsOwnRateAndAStrangerThatOfAll() {
+    rate = 20_000;
+    WorkerId far = new WorkerId("far");
+    transfers(PEER, 1e10);
+    transfers(far, 1e9);
+
+    assertThat(estimate.saved(PEER, 100)).isPositive();
+    assertThat(estimate.saved(far, 100)).isNegative();
+    assertThat(estimate.saved(new WorkerId("stranger"), 100)).isNegative();
+    assertThat(estimate.links())
+        .extracting(LinkRate::peer, LinkRate::transport)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(far, "tcp"),
+            org.assertj.core.groups.Tuple.tuple(PEER, "tcp"));
+    assertThat(estimate.links().getFirst().bytesPerSecond()).isCloseTo(1e9, within(1e6));
+  }
+
+  @Test
+  void onlyThePeersOfLateAreTold() {
+    for (int i = 0; i < 200; i++) {
+      transfers(new WorkerId("peer-" + i), 1e9);
+    }
+    assertThat(estimate.links()).hasSize(64).extracting(l -> l.peer().value()).contains("peer-199");
   }
 
   @Test
   void smallAndFailedTransfersTeachNothing() {
     double before = estimate.bytesPerSecond();
     estimate.transferEnded(
-        new WorkerId("peer"),
+        PEER,
         TransportKind.TCP,
         1,
         1000,
         1_000_000_000,
         new TransferOutcome.Completed(1000, 1, TransportKind.TCP));
     estimate.transferEnded(
-        new WorkerId("peer"),
+        PEER,
         TransportKind.TCP,
         10,
         10 * BLOCK,
         1_000_000_000_000L,
         new PeerFailure.PeerLost("gone"));
     assertThat(estimate.bytesPerSecond()).isEqualTo(before);
+    assertThat(estimate.links()).isEmpty();
   }
 }
