@@ -11,7 +11,7 @@ package dev.baton.contracts;
  * @param waitingRequests accepted and not yet running
  * @param computedTokens prompt tokens that ran through the model
  * @param reusedTokens prompt tokens found resident
- * @param pulledTokens prompt tokens whose KV came from another worker
+ * @param pulledTokens prompt tokens whose KV came from another worker or a tier behind the pool
  * @param generatedTokens tokens sampled
  * @param digestMismatches blocks that arrived corrupted and were not used
  */

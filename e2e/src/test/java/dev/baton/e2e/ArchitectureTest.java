@@ -43,6 +43,7 @@ class ArchitectureTest {
     "dev.baton.worker.blocks..",
     "dev.baton.worker.scheduling..",
     "dev.baton.worker.loop..",
+    "dev.baton.worker.tiers..",
     "dev.baton.autoscaler.decide.."
   };
 

@@ -35,15 +35,24 @@ public final class BlockPool {
   private final PrefixIndex index = new PrefixIndex();
   private final Map<BlockHash, Boolean> changes = new LinkedHashMap<>();
 
-  /** A pool of {@code total} free blocks with ids from 0. */
+  /** A pool of {@code total} free blocks with ids from 0, and no quota. */
   public BlockPool(int total) {
+    this(total, total);
+  }
+
+  /**
+   * A pool of {@code total} free blocks with ids from 0.
+   *
+   * @param tenantQuota cached blocks of one tenant, beyond which these are evicted before others'
+   */
+  public BlockPool(int total, int tenantQuota) {
     if (total < 1) {
       throw new IllegalArgumentException("a pool needs at least one block, not " + total);
     }
     references = new int[total];
     names = new @Nullable BlockHash[total];
     parents = new @Nullable BlockHash[total];
-    cached = new EvictionOrder(total);
+    cached = new EvictionOrder(total, tenantQuota);
     free = new int[total];
     for (int i = 0; i < total; i++) {
       free[i] = total - 1 - i;
@@ -140,14 +149,16 @@ public final class BlockPool {
    * name is taken the block stays nameless.
    *
    * @param parent name of the block before it, or the root of the chain
+   * @param root of the chain, which stands for the tenant
    */
-  public void publish(int block, BlockHash hash, BlockHash parent) {
+  public void publish(int block, BlockHash hash, BlockHash parent, BlockHash root) {
     if (references[block] == 0 || names[block] != null) {
       throw new IllegalStateException("only a nameless block in use can get a name");
     }
     if (index.putIfAbsent(hash, block, parent)) {
       names[block] = hash;
       parents[block] = parent;
+      cached.belongs(block, root);
       index.find(parent).ifPresent(before -> cached.inner(before, true));
       changed(hash, true);
     }

@@ -107,7 +107,7 @@ public class WorkerConfiguration {
             worker.maxTokensPerStep(),
             worker.maxSequences(),
             worker.leaseTtl()),
-        worker.tierSettings(),
+        worker.cacheSettings(),
         engine,
         residency,
         faults,

@@ -4,7 +4,7 @@ import dev.baton.contracts.KvDtype;
 import dev.baton.contracts.Role;
 import dev.baton.contracts.WorkerId;
 import dev.baton.engine.WeightDtype;
-import dev.baton.worker.tiers.TierSettings;
+import dev.baton.worker.tiers.CacheSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -36,6 +36,7 @@ import org.springframework.util.unit.DataSize;
  * @param advertisedHost how peers and router reach this worker, also what the KV plane binds to
  * @param kvPort port of the KV plane, 0 for any free one
  * @param leaseTtl life of a KV lease without renewal
+ * @param tenantShare of the pool, beyond which cached blocks of a tenant go before others'
  * @param tiers where blocks are kept beside the pool
  * @param drainTimeout how long a worker that stops goes on for what it has accepted
  * @param fault switches for fault tests
@@ -58,6 +59,7 @@ public record WorkerProperties(
     @Nullable String advertisedHost,
     @DefaultValue("0") int kvPort,
     @DefaultValue("30s") Duration leaseTtl,
+    @DefaultValue("1") double tenantShare,
     @DefaultValue Tiers tiers,
     @DefaultValue("10s") Duration drainTimeout,
     @DefaultValue Fault fault) {
@@ -94,6 +96,7 @@ public record WorkerProperties(
     require(device >= 0, "device must not be negative");
     require(threads >= 0, "threads must not be negative");
     require(kvBlocks >= 1, "kv-blocks must be at least 1");
+    require(tenantShare > 0 && tenantShare <= 1, "tenant-share must be above 0 and at most 1");
     require(leaseTtl.isPositive(), "lease-ttl must be positive");
     require(kvPort >= 0 && kvPort <= 65535, "kv-port must be 0 to 65535");
   }
@@ -123,9 +126,10 @@ public record WorkerProperties(
     return directory.resolve("baton-kv-" + fileName() + ".pool");
   }
 
-  TierSettings tierSettings() {
+  CacheSettings cacheSettings() {
     Path directory = tiers.diskDirectory();
-    return new TierSettings(
+    return new CacheSettings(
+        tenantShare,
         tiers.hostCapacity().toBytes(),
         directory == null ? null : directory.resolve("baton-kv-" + fileName()),
         tiers.diskCapacity().toBytes(),

@@ -55,6 +55,7 @@ public final class EngineLoop implements AutoCloseable {
   private volatile boolean closed;
 
   /**
+   * @param tenantQuota cached blocks of one tenant, beyond which these are evicted before others'
    * @param digester called on {@code digestExecutor}
    */
   public EngineLoop(
@@ -62,13 +63,14 @@ public final class EngineLoop implements AutoCloseable {
       Scheduler scheduler,
       ResidencySink residency,
       OffloadSink offload,
+      int tenantQuota,
       BlockDigester digester,
       Executor digestExecutor,
       InstantSource clock) {
     this.offload = offload;
     this.clock = clock;
     this.longest = scheduler.limits().longestSequence();
-    this.pool = new BlockPool(engine.kvMemory().blocks());
+    this.pool = new BlockPool(engine.kvMemory().blocks(), tenantQuota);
     this.core =
         new LoopCore(
             engine,

@@ -67,7 +67,11 @@ final class SequenceBlocks {
     int first = sequence.published;
     for (; sequence.published < computed / BLOCK; sequence.published++) {
       int block = sequence.blocks[sequence.published];
-      pool.publish(block, sequence.hash(sequence.published), sequence.parent(sequence.published));
+      pool.publish(
+          block,
+          sequence.hash(sequence.published),
+          sequence.parent(sequence.published),
+          sequence.spec.root());
     }
     if (sequence.spec.goal() instanceof Goal.HandOver) {
       // While later chunks compute; the sequence keeps the blocks pinned or the digests are unused.

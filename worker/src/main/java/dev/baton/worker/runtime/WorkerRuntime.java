@@ -26,7 +26,7 @@ import dev.baton.worker.residency.ResidencyPublisher;
 import dev.baton.worker.scheduling.Scheduler;
 import dev.baton.worker.scheduling.SchedulerLimits;
 import dev.baton.worker.tiers.BlockTiers;
-import dev.baton.worker.tiers.TierSettings;
+import dev.baton.worker.tiers.CacheSettings;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -102,7 +102,8 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       TransferObserver observer,
       Clock clock)
       throws IOException {
-    return start(settings, TierSettings.NONE, engine, residency, interceptor, observer, clock);
+    return start(
+        settings, CacheSettings.POOL_ONLY, engine, residency, interceptor, observer, clock);
   }
 
   /**
@@ -113,7 +114,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
    */
   public static WorkerRuntime start(
       Settings settings,
-      TierSettings tierSettings,
+      CacheSettings cache,
       Engine engine,
       ResidencyPublisher residency,
       TransferInterceptor interceptor,
@@ -129,7 +130,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             pool.blockCount(),
             engine.model().maxPositions());
     BlockTiers tiers =
-        BlockTiers.open(tierSettings, pool, engine.model().fingerprint(), engine.kvLayout());
+        BlockTiers.open(cache, pool, engine.model().fingerprint(), engine.kvLayout());
     ExecutorService digesting =
         Executors.newSingleThreadExecutor(Thread.ofPlatform().name("digests").daemon().factory());
     EngineLoop loop =
@@ -138,6 +139,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             new Scheduler(limits),
             residency,
             tiers,
+            cache.tenantQuota(pool.blockCount()),
             EngineBlocks.digester(pool),
             digesting,
             clock);
@@ -161,7 +163,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             settings.id(),
             tiers,
             estimate(engine, loop, Duration.ZERO),
-            tierSettings.readTimeout(),
+            cache.readTimeout(),
             new BlockPuller(plane),
             estimate);
     return new WorkerRuntime(

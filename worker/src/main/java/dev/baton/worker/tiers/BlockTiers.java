@@ -67,7 +67,7 @@ public final class BlockTiers implements OffloadSink, AutoCloseable {
    * @throws IOException if its directory cannot be used
    */
   public static BlockTiers open(
-      TierSettings settings, KvPool pool, ModelFingerprint model, KvLayout layout)
+      CacheSettings settings, KvPool pool, ModelFingerprint model, KvLayout layout)
       throws IOException {
     List<CacheTier> tiers = new ArrayList<>();
     if (settings.hostBytes() >= pool.blockBytes()) {

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlockPoolTest {
+  private static final BlockHash ROOT = hash(-1);
+
   private static BlockHash hash(long i) {
     return new BlockHash(0, i);
   }
@@ -40,7 +42,7 @@ class BlockPoolTest {
   void namedBlocksStayFindableAfterTheirLastUser() {
     BlockPool pool = new BlockPool(2);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1), hash(0));
+    pool.publish(block, hash(1), hash(0), ROOT);
     pool.release(block);
     assertThat(pool.state()).isEqualTo(new PoolState(1, 1, 0, 2));
     assertThat(pool.longestPrefix(chain(1, 3), 2)).containsExactly(block);
@@ -54,7 +56,7 @@ class BlockPoolTest {
     int[] blocks = new int[3];
     for (int i = 0; i < 3; i++) {
       blocks[i] = pool.allocate().getAsInt();
-      pool.publish(blocks[i], hash(i), hash(i - 1));
+      pool.publish(blocks[i], hash(i), hash(i - 1), ROOT);
     }
     pool.releaseAll(blocks);
     assertThat(pool.allocate()).hasValue(blocks[2]);
@@ -66,8 +68,8 @@ class BlockPoolTest {
     BlockPool pool = new BlockPool(2);
     int parent = pool.allocate().getAsInt();
     int child = pool.allocate().getAsInt();
-    pool.publish(parent, hash(1), hash(0));
-    pool.publish(child, hash(2), hash(1));
+    pool.publish(parent, hash(1), hash(0), ROOT);
+    pool.publish(child, hash(2), hash(1), ROOT);
     pool.release(parent);
     pool.release(child);
     assertThat(pool.allocate()).hasValue(child);
@@ -79,11 +81,29 @@ class BlockPoolTest {
     BlockPool pool = new BlockPool(2);
     int parent = pool.allocate().getAsInt();
     int child = pool.allocate().getAsInt();
-    pool.publish(parent, hash(1), hash(0));
-    pool.publish(child, hash(2), hash(1));
+    pool.publish(parent, hash(1), hash(0), ROOT);
+    pool.publish(child, hash(2), hash(1), ROOT);
     pool.release(parent);
     assertThat(pool.available()).isEqualTo(1);
     assertThat(pool.allocate()).hasValue(parent);
+    pool.verify();
+  }
+
+  @Test
+  void aTenantBeyondItsQuotaLosesItsOwnBlocksFirst() {
+    BlockPool pool = new BlockPool(4, 2);
+    int[] blocks = new int[4];
+    for (int i = 0; i < 4; i++) {
+      blocks[i] = pool.allocate().getAsInt();
+      BlockHash tenant = hash(i == 0 ? -1 : -2);
+      pool.publish(blocks[i], hash(10 * i + 1), tenant, tenant);
+    }
+    for (int block : blocks) {
+      pool.release(block);
+    }
+    // The first tenant's block is the oldest, but the second tenant has three.
+    assertThat(pool.allocate()).hasValue(blocks[1]);
+    assertThat(pool.allocate()).hasValue(blocks[0]);
     pool.verify();
   }
 
@@ -92,8 +112,8 @@ class BlockPoolTest {
     BlockPool pool = new BlockPool(2);
     int older = pool.allocate().getAsInt();
     int younger = pool.allocate().getAsInt();
-    pool.publish(older, hash(1), hash(0));
-    pool.publish(younger, hash(11), hash(10));
+    pool.publish(older, hash(1), hash(0), ROOT);
+    pool.publish(younger, hash(11), hash(10), ROOT);
     pool.release(older);
     pool.release(younger);
     List<CachedBlock> held = pool.holdUncopied(1);
@@ -113,7 +133,7 @@ class BlockPoolTest {
   void neverEvictsABlockInUse() {
     BlockPool pool = new BlockPool(1);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1), hash(0));
+    pool.publish(block, hash(1), hash(0), ROOT);
     assertThat(pool.allocate()).isEmpty();
   }
 
@@ -122,8 +142,8 @@ class BlockPoolTest {
     BlockPool pool = new BlockPool(2);
     int first = pool.allocate().getAsInt();
     int second = pool.allocate().getAsInt();
-    pool.publish(first, hash(1), hash(0));
-    pool.publish(second, hash(1), hash(0));
+    pool.publish(first, hash(1), hash(0), ROOT);
+    pool.publish(second, hash(1), hash(0), ROOT);
     pool.release(second);
     assertThat(pool.state()).isEqualTo(new PoolState(1, 0, 1, 2));
     assertThat(pool.longestPrefix(chain(1, 2), 1)).containsExactly(first);
@@ -133,7 +153,7 @@ class BlockPoolTest {
   void aPrefixEndsAtTheFirstGap() {
     BlockPool pool = new BlockPool(3);
     for (int i : new int[] {0, 2}) {
-      pool.publish(pool.allocate().getAsInt(), hash(i), hash(i - 1));
+      pool.publish(pool.allocate().getAsInt(), hash(i), hash(i - 1), ROOT);
     }
     assertThat(pool.longestPrefix(chain(0, 3), 3)).hasSize(1);
   }
@@ -142,7 +162,7 @@ class BlockPoolTest {
   void reportsNetChangesOnly() {
     BlockPool pool = new BlockPool(1);
     int block = pool.allocate().getAsInt();
-    pool.publish(block, hash(1), hash(0));
+    pool.publish(block, hash(1), hash(0), ROOT);
     pool.release(block);
     pool.allocate();
     assertThat(pool.drainChanges().isEmpty()).isTrue();
@@ -159,7 +179,7 @@ class BlockPoolTest {
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void addsUpUnderRandomUseAndItsChangesReplayToItsContents(long seed) {
     Random random = new Random(seed);
-    BlockPool pool = new BlockPool(24);
+    BlockPool pool = new BlockPool(24, 8);
     List<int[]> users = new ArrayList<>();
     List<List<CachedBlock>> copying = new ArrayList<>();
     Set<BlockHash> replayed = new HashSet<>();
@@ -180,7 +200,8 @@ class BlockPoolTest {
               pool.publish(
                   blocks[have],
                   chain.get(have),
-                  have == 0 ? hash(chainStart - 1) : chain.get(have - 1));
+                  have == 0 ? hash(chainStart - 1) : chain.get(have - 1),
+                  hash(-chainStart));
             }
             have++;
           }

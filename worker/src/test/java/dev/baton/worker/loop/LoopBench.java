@@ -90,6 +90,7 @@ final class LoopBench {
                 public void snapshot(List<dev.baton.contracts.BlockHash> resident) {}
               },
               OffloadSink.NONE,
+              engine.kvMemory().blocks(),
               digested -> new int[digested.length],
               Runnable::run,
               InstantSource.system());

@@ -63,6 +63,7 @@ final class LoopFixture {
             new Scheduler(limits),
             residency,
             OffloadSink.NONE,
+            engine.kvMemory().blocks(),
             blocks -> IntStream.of(blocks).map(block -> BlockDigest.of(block(block))).toArray(),
             Runnable::run,
             now::get);

@@ -25,7 +25,7 @@ import dev.baton.worker.loop.SequenceListener;
 import dev.baton.worker.loop.SequenceSpec;
 import dev.baton.worker.residency.ResidencyPublisher;
 import dev.baton.worker.testing.TestEngine;
-import dev.baton.worker.tiers.TierSettings;
+import dev.baton.worker.tiers.CacheSettings;
 import dev.baton.worker.tiers.TierStats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -104,7 +104,8 @@ class TieredWorkerTest {
         WorkerRuntime.start(
             new WorkerRuntime.Settings(
                 new WorkerId("tiered"), Role.BOTH, "127.0.0.1", 0, 64, 8, Duration.ofSeconds(30)),
-            new TierSettings(
+            new CacheSettings(
+                1,
                 hostBlocks * blockBytes,
                 diskBlocks == 0 ? null : folder.resolve("tier"),
                 diskBlocks * blockBytes,
