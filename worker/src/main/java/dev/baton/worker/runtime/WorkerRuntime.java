@@ -283,7 +283,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
         stats.pool().available(),
         stats.prefillTokensPerSecond(),
         stats.decodeTokensPerSecond(),
-        estimate.links());
+        estimate().links());
   }
 
   /**
