@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
       DownCommand.class,
       StatusCommand.class,
       AnalyzeCommand.class,
-      EvaluateCommand.class
+      EvaluateCommand.class,
+      BenchCommand.class
     })
 public final class BatonCli {
   private static final int FAILED = 1;
