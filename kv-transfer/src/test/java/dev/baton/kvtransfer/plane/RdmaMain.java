@@ -166,8 +166,7 @@ final class RdmaMain {
         config,
         pool,
         leases,
-        (_, _, _, _) ->
-            CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
+        (_, _, _, _) -> CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
   }
 
   private static Peer connect(KvPlane plane, HolderProcess holder) {

@@ -157,8 +157,7 @@ final class TransferBench {
         config,
         pool,
         leases,
-        (_, _, _, _) ->
-            CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
+        (_, _, _, _) -> CompletableFuture.completedStage(new BlockRefs(new int[0], new int[0])));
   }
 
   private static Peer connect(KvPlane plane, HolderProcess holder) throws Exception {

@@ -1,6 +1,5 @@
 package dev.baton.worker.exchange;
 
-import dev.baton.contracts.BlockHasher;
 import dev.baton.contracts.PrefixSource;
 import dev.baton.contracts.RequestId;
 import dev.baton.kvtransfer.Deadline;
