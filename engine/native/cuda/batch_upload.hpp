@@ -44,7 +44,6 @@ class StepArray {
   }
 
   T* data() const { return device_.data(); }
-  bool empty() const { return size_ == 0; }
 
  private:
   PinnedBuffer<T> host_[BATON_STEPS_AHEAD];

@@ -31,7 +31,7 @@ public final class Prefetch {
   private static final Logger log = LoggerFactory.getLogger(Prefetch.class);
 
   /** How long the holder may keep an answer back until there are further blocks. */
-  private static final Duration WAIT = Duration.ofSeconds(5);
+  private static final Duration WAIT = Duration.ofSeconds(10);
 
   private final GenerateRequest request;
   private final HandOff.PrefillStarted started;
@@ -81,11 +81,6 @@ public final class Prefetch {
     return finished;
   }
 
-  /** Leading blocks that were pulled or here already. */
-  public synchronized int blocks() {
-    return blocks;
-  }
-
   /** Bytes that were pulled. */
   public synchronized long bytes() {
     return bytes;
@@ -110,20 +105,14 @@ public final class Prefetch {
         });
   }
 
+  /** A holder that has nothing further to give is not asked again. */
   private void fetch(LeasedPrefix prefix, int have) {
     synchronized (this) {
-      if (stopped) {
+      fetching = !stopped && prefix.blocks().size() > have;
+      if (!fetching) {
         puller.release(prefix);
         return;
       }
-      if (prefix.blocks().size() > have) {
-        fetching = true;
-      }
-    }
-    if (prefix.blocks().size() <= have) {
-      puller.release(prefix);
-      next();
-      return;
     }
     loop.submit(
         spec(prefix),

@@ -270,15 +270,7 @@ class GenerationsIT {
     prefill.compute(request, 97);
     prefill.send(prefill.started(request));
     await().atMost(PATIENCE).until(() -> decode.stats(0).pulledTokens() == 96);
-    prefill.send(
-        new HandOff.PrefillFailure(
-            HandOff.VERSION,
-            request.request(),
-            1,
-            self,
-            new WorkerId("prefill"),
-            "out of order",
-            true));
+    prefill.fail(request);
     assertThat(reader.finished().timings().path()).isEqualTo(GenerationPath.DECODE_LOCAL);
     assertThat(decode.stats(0).computedTokens()).isEqualTo(PROMPT - 96);
     assertThat(reader.tokens()).isEqualTo(local("h", SamplingParams.greedy(), atMost(6)));
@@ -311,15 +303,7 @@ class GenerationsIT {
         request("f", GenerationPath.DISAGGREGATED, SamplingParams.greedy(), atMost(6));
     Reader reader = read(request);
     await().atMost(PATIENCE).until(() -> generations.waiting() == 1);
-    prefill.send(
-        new HandOff.PrefillFailure(
-            HandOff.VERSION,
-            request.request(),
-            1,
-            self,
-            new WorkerId("prefill"),
-            "out of order",
-            true));
+    prefill.fail(request);
     TokenEvent.Finished finished = reader.finished();
     assertThat(finished.timings().path()).isEqualTo(GenerationPath.DECODE_LOCAL);
     assertThat(finished.timings().ladder()).singleElement().asString().contains("out of order");

@@ -59,6 +59,19 @@ record PrefillSide(WorkerRuntime worker, LaneRef lane, KafkaProducer<String, byt
         worker.endpoint());
   }
 
+  /** That this worker gives the request's prompt up. */
+  void fail(GenerateRequest request) {
+    send(
+        new HandOff.PrefillFailure(
+            HandOff.VERSION,
+            request.request(),
+            request.attempt(),
+            request.target(),
+            lane.worker(),
+            "out of order",
+            true));
+  }
+
   /** Computes the first tokens of a request's prompt and keeps their blocks. */
   void compute(GenerateRequest request, int tokens) throws Exception {
     worker

@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Measures the accuracy on memos that the model has never seen. */
 @Command(name = "evaluate")
@@ -52,11 +51,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<Verdict> verdicts = Evaluation.run(client, memos, concurrency, progress::add);
     EvaluationReport result = EvaluationReport.of(verdicts, (System.nanoTime() - started) / 1e9);
     print(result, terminal);
-    Path file = report == null ? home.resolve(".baton/evaluation.json") : report;
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Files.writeString(
-        file, JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result));
-    terminal.line("Report in " + file);
+    JsonReport.write(result, report, home.resolve(".baton/evaluation.json"), terminal);
     return result.passes() ? 0 : 1;
   }
 

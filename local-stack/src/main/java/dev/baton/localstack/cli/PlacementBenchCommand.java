@@ -4,7 +4,6 @@ import dev.baton.localstack.bench.PlacementBench;
 import dev.baton.localstack.bench.PolicyResult;
 import dev.baton.localstack.stack.StackSpec;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +14,6 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Compares placement policies on one workload, each on a fresh stack. */
 @Command(name = "placement")
@@ -73,11 +71,7 @@ final class PlacementBenchCommand implements Callable<Integer> {
       return 1;
     }
     print(results, terminal);
-    Path file = report == null ? home.resolve(".baton/bench/placement.json") : report;
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Files.writeString(
-        file, JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(results));
-    terminal.line("Report in " + file);
+    JsonReport.write(results, report, home.resolve(".baton/bench/placement.json"), terminal);
     return verdict(results, terminal);
   }
 

@@ -29,7 +29,6 @@ record TransferMeters(MeterRegistry meters, TransferRates rates) implements Tran
     switch (outcome) {
       case TransferOutcome.Completed completed -> {
         meters.counter("baton.kv.transfer.bytes", "transport", kind).increment(completed.bytes());
-        rates.transferEnded(peer, transport, blocks, bytes, nanos, outcome);
         gauge(new TransferRates.Link(peer, transport), kind);
       }
       case TransferOutcome.Corrupted corrupted ->

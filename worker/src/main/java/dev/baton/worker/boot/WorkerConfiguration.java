@@ -111,6 +111,7 @@ public class WorkerConfiguration {
         engine,
         residency,
         faults,
+        rates,
         new TransferMeters(meters, rates),
         clock);
   }

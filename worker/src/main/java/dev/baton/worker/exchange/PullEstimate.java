@@ -1,18 +1,11 @@
 package dev.baton.worker.exchange;
 
-import dev.baton.contracts.LinkRate;
 import dev.baton.contracts.WorkerId;
 import dev.baton.kvtransfer.TransferObserver;
 import dev.baton.kvtransfer.TransferOutcome;
 import dev.baton.kvtransfer.TransportKind;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether fetching a prefix beats computing it: bytes over the rate that transfers from the holder
@@ -26,31 +19,28 @@ public final class PullEstimate implements TransferObserver {
   /** Of a peer: handshake, lease and release. */
   public static final Duration PEER_OVERHEAD = Duration.ofMillis(4);
 
-  private static final double WEIGHT = 0.2;
-  private static final int WORTH_MEASURING = 1 << 20;
-
-  /** Peers that are told to the registry: those used last, not all that ever were. */
-  private static final int MOST_PEERS = 64;
-
   private final long blockBytes;
   private final int blockTokens;
   private final double fixedSeconds;
   private final DoubleSupplier prefillTokensPerSecond;
-  private final Map<WorkerId, Link> links = new ConcurrentHashMap<>();
+  private final TransferRates rates;
   private volatile double bytesPerSecond = FIRST_GUESS;
-
-  /** One peer, by the transport that was used last. */
-  private record Link(TransportKind transport, double bytesPerSecond, long lastNanos) {}
 
   /**
    * @param overhead what fetching takes however little it is
+   * @param rates told of every transfer that this hears of
    * @param prefillTokensPerSecond measured rate, 0 while unknown
    */
   public PullEstimate(
-      long blockBytes, int blockTokens, Duration overhead, DoubleSupplier prefillTokensPerSecond) {
+      long blockBytes,
+      int blockTokens,
+      Duration overhead,
+      TransferRates rates,
+      DoubleSupplier prefillTokensPerSecond) {
     this.blockBytes = blockBytes;
     this.blockTokens = blockTokens;
     this.fixedSeconds = overhead.toNanos() / 1e9;
+    this.rates = rates;
     this.prefillTokensPerSecond = prefillTokensPerSecond;
   }
 
@@ -59,7 +49,7 @@ public final class PullEstimate implements TransferObserver {
    * costs more, 0 for no block, the number of blocks while nothing is measured.
    */
   public double saved(WorkerId peer, int blocks) {
-    return saved(blocks, bytesPerSecond(peer));
+    return saved(blocks, rates.of(peer).orElse(bytesPerSecond));
   }
 
   /** Whether to fetch so many blocks, wherever from, rather than compute them. */
@@ -80,24 +70,6 @@ public final class PullEstimate implements TransferObserver {
     return bytesPerSecond;
   }
 
-  /** That of one peer; of all, where none was measured from it. */
-  private double bytesPerSecond(WorkerId peer) {
-    @Nullable Link link = links.get(peer);
-    return link == null ? bytesPerSecond : link.bytesPerSecond();
-  }
-
-  /** What was measured, by peer. */
-  public List<LinkRate> links() {
-    return links.entrySet().stream()
-        .sorted(Map.Entry.comparingByKey(Comparator.comparing(WorkerId::value)))
-        .map(link ->
-            new LinkRate(
-                link.getKey(),
-                link.getValue().transport().name().toLowerCase(Locale.ROOT),
-                link.getValue().bytesPerSecond()))
-        .toList();
-  }
-
   @Override
   public void transferEnded(
       WorkerId peer,
@@ -106,38 +78,16 @@ public final class PullEstimate implements TransferObserver {
       long bytes,
       long nanos,
       TransferOutcome outcome) {
-    if (outcome instanceof TransferOutcome.Completed && bytes >= WORTH_MEASURING && nanos > 0) {
+    if (outcome instanceof TransferOutcome.Completed) {
       moved(bytes, nanos);
-      double rate = bytes * 1e9 / nanos;
-      links.compute(
-          peer,
-          (_, before) ->
-              new Link(
-                  transport,
-                  before == null || before.transport() != transport
-                      ? rate
-                      : average(before.bytesPerSecond(), rate),
-                  System.nanoTime()));
-      forgetTheOldest();
     }
+    rates.transferEnded(peer, transport, blocks, bytes, nanos, outcome);
   }
 
   /** That much was moved in that time. */
   public void moved(long bytes, long nanos) {
-    if (bytes >= WORTH_MEASURING && nanos > 0) {
-      bytesPerSecond = average(bytesPerSecond, bytes * 1e9 / nanos);
+    if (TransferRates.tells(bytes, nanos)) {
+      bytesPerSecond = TransferRates.average(bytesPerSecond, bytes, nanos);
     }
-  }
-
-  private void forgetTheOldest() {
-    while (links.size() > MOST_PEERS) {
-      links.entrySet().stream()
-          .min(Comparator.comparingLong(link -> link.getValue().lastNanos()))
-          .ifPresent(oldest -> links.remove(oldest.getKey(), oldest.getValue()));
-    }
-  }
-
-  private static double average(double before, double now) {
-    return before + WEIGHT * (now - before);
   }
 }

@@ -18,6 +18,7 @@ import dev.baton.kvtransfer.plane.WorkerKvPlane;
 import dev.baton.worker.exchange.BlockPuller;
 import dev.baton.worker.exchange.PrefixSources;
 import dev.baton.worker.exchange.PullEstimate;
+import dev.baton.worker.exchange.TransferRates;
 import dev.baton.worker.loop.EngineLoop;
 import dev.baton.worker.loop.LoopStats;
 import dev.baton.worker.loop.SequenceEnd;
@@ -47,6 +48,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
   private final KvPlane plane;
   private final KvEndpoint endpoint;
   private final PrefixSources prefixes;
+  private final TransferRates rates;
   private final BlockTiers tiers;
   private final ResidencyPublisher residency;
   private final ExecutorService digesting;
@@ -61,6 +63,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       LeaseBook leases,
       KvPlane plane,
       PrefixSources prefixes,
+      TransferRates rates,
       ResidencyPublisher residency,
       ExecutorService digesting,
       AtomicLong digestMismatches) {
@@ -74,6 +77,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
     this.leases = leases;
     this.plane = plane;
     this.prefixes = prefixes;
+    this.rates = rates;
     this.tiers = prefixes.tiers();
     this.residency = residency;
     this.digesting = digesting;
@@ -103,13 +107,21 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       Clock clock)
       throws IOException {
     return start(
-        settings, CacheSettings.POOL_ONLY, engine, residency, interceptor, observer, clock);
+        settings,
+        CacheSettings.POOL_ONLY,
+        engine,
+        residency,
+        interceptor,
+        new TransferRates(),
+        observer,
+        clock);
   }
 
   /**
    * Starts loop and plane on an engine, which belongs to the runtime from then on.
    *
-   * @param observer hears of every transfer, for metrics
+   * @param rates of the links to peers, kept here
+   * @param observer hears of every transfer once {@code rates} has, for metrics
    * @throws IOException when the KV plane's port cannot be bound, or the tier's directory not used
    */
   public static WorkerRuntime start(
@@ -118,6 +130,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
       Engine engine,
       ResidencyPublisher residency,
       TransferInterceptor interceptor,
+      TransferRates rates,
       TransferObserver observer,
       Clock clock)
       throws IOException {
@@ -144,7 +157,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
             digesting,
             clock);
     LeaseBook leases = new LeaseBook(clock, (_, _, blocks, _) -> loop.unpin(blocks));
-    PullEstimate estimate = estimate(engine, loop, PullEstimate.PEER_OVERHEAD);
+    PullEstimate estimate = estimate(engine, loop, PullEstimate.PEER_OVERHEAD, rates);
     AtomicLong mismatches = new AtomicLong();
     KvPlane plane =
         WorkerKvPlane.start(
@@ -162,19 +175,21 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
         new PrefixSources(
             settings.id(),
             tiers,
-            estimate(engine, loop, Duration.ZERO),
+            estimate(engine, loop, Duration.ZERO, new TransferRates()),
             cache.readTimeout(),
             new BlockPuller(plane),
             estimate);
     return new WorkerRuntime(
-        settings, engine, loop, leases, plane, prefixes, residency, digesting, mismatches);
+        settings, engine, loop, leases, plane, prefixes, rates, residency, digesting, mismatches);
   }
 
-  private static PullEstimate estimate(Engine engine, EngineLoop loop, Duration overhead) {
+  private static PullEstimate estimate(
+      Engine engine, EngineLoop loop, Duration overhead, TransferRates rates) {
     return new PullEstimate(
         engine.kvLayout().blockBytes(),
         engine.kvLayout().blockTokens(),
         overhead,
+        rates,
         () -> loop.stats().prefillTokensPerSecond());
   }
 
@@ -283,7 +298,7 @@ public final class WorkerRuntime implements MembershipListener, AutoCloseable {
         stats.pool().available(),
         stats.prefillTokensPerSecond(),
         stats.decodeTokensPerSecond(),
-        estimate().links());
+        rates.links());
   }
 
   /**

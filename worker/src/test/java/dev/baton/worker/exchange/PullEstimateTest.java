@@ -14,8 +14,9 @@ class PullEstimateTest {
   private static final long BLOCK = 1 << 21;
   private static final WorkerId PEER = new WorkerId("peer");
   private double rate;
+  private final TransferRates rates = new TransferRates();
   private final PullEstimate estimate =
-      new PullEstimate(BLOCK, 16, PullEstimate.PEER_OVERHEAD, () -> rate);
+      new PullEstimate(BLOCK, 16, PullEstimate.PEER_OVERHEAD, rates, () -> rate);
 
   private void transfers(WorkerId peer, double bytesPerSecond) {
     for (int i = 0; i < 50; i++) {
@@ -63,12 +64,12 @@ class PullEstimateTest {
     assertThat(estimate.saved(PEER, 100)).isPositive();
     assertThat(estimate.saved(far, 100)).isNegative();
     assertThat(estimate.saved(new WorkerId("stranger"), 100)).isNegative();
-    assertThat(estimate.links())
+    assertThat(rates.links())
         .extracting(LinkRate::peer, LinkRate::transport)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(far, "tcp"),
             org.assertj.core.groups.Tuple.tuple(PEER, "tcp"));
-    assertThat(estimate.links().getFirst().bytesPerSecond()).isCloseTo(1e9, within(1e6));
+    assertThat(rates.links().getFirst().bytesPerSecond()).isCloseTo(1e9, within(1e6));
   }
 
   @Test
@@ -76,7 +77,7 @@ class PullEstimateTest {
     for (int i = 0; i < 200; i++) {
       transfers(new WorkerId("peer-" + i), 1e9);
     }
-    assertThat(estimate.links()).hasSize(64).extracting(l -> l.peer().value()).contains("peer-199");
+    assertThat(rates.links()).hasSize(64).extracting(l -> l.peer().value()).contains("peer-199");
   }
 
   @Test
@@ -97,6 +98,6 @@ class PullEstimateTest {
         1_000_000_000_000L,
         new PeerFailure.PeerLost("gone"));
     assertThat(estimate.bytesPerSecond()).isEqualTo(before);
-    assertThat(estimate.links()).isEmpty();
+    assertThat(rates.links()).isEmpty();
   }
 }

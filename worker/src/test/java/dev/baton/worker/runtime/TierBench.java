@@ -11,6 +11,7 @@ import dev.baton.contracts.WorkerId;
 import dev.baton.engine.EngineConfig;
 import dev.baton.engine.NativeEngine;
 import dev.baton.kvtransfer.TransferObserver;
+import dev.baton.worker.exchange.TransferRates;
 import dev.baton.worker.loop.Goal;
 import dev.baton.worker.loop.SequenceEnd;
 import dev.baton.worker.loop.SequenceId;
@@ -75,6 +76,7 @@ final class TierBench {
         NativeEngine.open(new EngineConfig(model, "cpu", threads, BLOCKS, pool, 512, 8)),
         new ResidencyPublisher(_ -> {}),
         new FaultInjector(),
+        new TransferRates(),
         TransferObserver.NONE,
         Clock.systemUTC());
   }

@@ -17,6 +17,7 @@ import dev.baton.engine.EngineConfig;
 import dev.baton.engine.NativeEngine;
 import dev.baton.kvtransfer.Deadline;
 import dev.baton.kvtransfer.TransferObserver;
+import dev.baton.worker.exchange.TransferRates;
 import dev.baton.worker.loop.Filler;
 import dev.baton.worker.loop.Goal;
 import dev.baton.worker.loop.SequenceEnd;
@@ -113,6 +114,7 @@ class TieredWorkerTest {
             engine,
             new ResidencyPublisher(_ -> {}),
             new FaultInjector(),
+            new TransferRates(),
             TransferObserver.NONE,
             Clock.systemUTC());
   }
